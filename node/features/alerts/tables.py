@@ -21,13 +21,15 @@ class Alert(SQLModel, table=True):
     status: str
     message_type: str
     category: str
+    title: str
+    words: str
     event: str
     urgency: str
     severity: str
     certainty: str
     wanted: str
     instruction: str
-    area: str
+    near: str
     cell: str | None = None
     language: str
     audience: str
@@ -54,13 +56,15 @@ class AlertIndex(SQLModel, table=True):
     status: str
     message_type: str
     category: str
+    title: str
+    words: str
     event: str
     urgency: str
     severity: str
     certainty: str
     wanted: str
     instruction: str
-    area: str
+    near: str
     language: str
     ends_at: datetime = Field(sa_type=Instant)
     published: datetime = Field(sa_type=Instant)

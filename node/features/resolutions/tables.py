@@ -18,7 +18,7 @@ class Resolution(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     object_id: str | None = Field(default=None, unique=True)
     public_id: str = Field(unique=True, max_length=26)
-    number: str = Field(unique=True)
+    number: int = Field(unique=True)
     title: str
     text: str
     language: str
@@ -47,7 +47,7 @@ class ResolutionIndex(SQLModel, table=True):
     object_id: str
     source: str
     audience: str
-    number: str
+    number: int
     title: str
     text: str
     language: str
@@ -57,4 +57,5 @@ class ResolutionIndex(SQLModel, table=True):
     stand_asides: int
     review_on: dates.date | None = None
     digest: str
+    published: dates.datetime = Field(sa_type=Instant)
     updated: dates.datetime = Field(sa_type=Instant)

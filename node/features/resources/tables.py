@@ -31,7 +31,7 @@ class Resource(SQLModel, table=True):
     language: str
     category: str
     quantity: str | None = None
-    unit: str = ""
+    unit: str | None = None
     available: str | None = None
     near: str = Field(default="", sa_type=SealedText)
     cell: str | None = None
@@ -77,7 +77,7 @@ class Availability(SQLModel, table=True):
     near: str
     quantity: str | None = None
     available: str | None = None
-    unit: str = ""
+    unit: str | None = None
     state: str
     starts_at: datetime | None = Field(default=None, sa_type=Instant)
     updated: datetime = Field(sa_type=Instant)

@@ -1,0 +1,71 @@
+"""What published resolutions do here, ours and theirs alike: they enter the list of what was decided, or leave it.
+
+Runs inside the step that stored the replica, perhaps twice for the same note. It never touches our own records.
+"""
+
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from federation.kinds import Copy, Kind
+from federation.moments import microseconds
+from federation.tables import Lane
+from schemas.records.resolution import ResolutionNote, read_resolution
+
+_COLUMNS: Final = (
+    "object_id",
+    "source",
+    "audience",
+    "number",
+    "title",
+    "text",
+    "language",
+    "method",
+    "decided_at",
+    "present",
+    "stand_asides",
+    "review_on",
+    "digest",
+    "published",
+    "updated",
+)
+_PUT: Final = text(
+    f"INSERT INTO resolution_index (replica_id, {', '.join(_COLUMNS)})"  # noqa: S608  names of columns, written above
+    f" VALUES (:replica_id, {', '.join(f':{column}' for column in _COLUMNS)})"
+    f" ON CONFLICT (replica_id) DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in _COLUMNS)}"
+)
+_END: Final = text("DELETE FROM resolution_index WHERE replica_id = :replica_id")
+
+
+def put(connection: Connection, copy: Copy, model: ResolutionNote) -> None:
+    """List a resolution, or list it anew."""
+    decided = model.resolution
+    connection.execute(
+        _PUT,
+        {
+            "replica_id": copy.replica_id,
+            "object_id": copy.object_id,
+            "source": copy.source,
+            "audience": copy.audience,
+            "number": decided.number,
+            "title": model.name,
+            "text": decided.text,
+            "language": model.language or "und",
+            "method": decided.method.value,
+            "decided_at": decided.decided_at.isoformat(),
+            "present": decided.present,
+            "stand_asides": decided.stand_asides,
+            "review_on": None if decided.review_on is None else decided.review_on.isoformat(),
+            "digest": decided.text_digest,
+            "published": microseconds(model.published),
+            "updated": microseconds(copy.updated),
+        },
+    )
+
+
+def end(connection: Connection, replica_id: int) -> None:
+    """Take a resolution off the list."""
+    connection.execute(_END, {"replica_id": replica_id})
+
+
+KIND: Final = Kind(name="resolution", lane=Lane.ORDINARY, read=read_resolution, put=put, end=end)

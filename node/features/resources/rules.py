@@ -1,0 +1,146 @@
+"""What may be put up, for whom and until when: pure decisions of this node about needs and offers.
+
+Nothing here looks anything up, writes or tells the time. Every rule raises `Refusal` with a word, the field it is about
+and a sentence for the person who filled in the form; none of them ever changes what the person wrote.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from node.features.resources import lint
+from schemas.refusal import Refusal
+
+AUDIENCES: Final = ("council", "neighbours", "public")
+"""Who may see a record, narrowest first."""
+
+PUBLISHED: Final = frozenset({"neighbours", "public"})
+"""The audiences whose records leave this node."""
+
+LONGEST: Final = timedelta(days=90)
+USUAL: Final = timedelta(days=14)
+DEFAULT_AUDIENCE: Final = {"need": "council", "offer": "neighbours"}
+OUTCOMES: Final = ("met", "partly", "not-met", "no-longer-wanted")
+
+
+def publishes(audience: str) -> bool:
+    """Whether a record for `audience` is told to anybody outside this node."""
+    return audience in PUBLISHED
+
+
+def check_end(ends_at: datetime, now: datetime, *, starts_at: datetime | None = None) -> None:
+    """A record ends after now (and after it starts) and within 90 days. Raises Refusal("ends-at")."""
+    if ends_at <= now:
+        raise Refusal("ends-at", "ends_at", sentence="The end has already passed. Choose a later time.")
+    if ends_at - now > LONGEST:
+        raise Refusal("ends-at", "ends_at", sentence="A note stays up for 90 days at most. Choose an earlier end; you can put it up again.")
+    if starts_at is not None and starts_at >= ends_at:
+        raise Refusal("ends-at", "ends_at", sentence="The end must come after the beginning.")
+
+
+def check_audience(audience: str, *, before: str | None = None) -> None:
+    """An audience may be narrowed at once; widening is a new decision. Raises Refusal("audience" or "widening")."""
+    if audience not in AUDIENCES:
+        raise Refusal("audience", "audience", sentence="Choose who can see this: our council, nearby councils, or everybody.")
+    if before is not None and AUDIENCES.index(audience) > AUDIENCES.index(before):
+        raise Refusal("widening", "audience", sentence="More people would see this than agreed to. Take it down and put it up anew for them."
+        )
+
+
+def quantity(text: str | None, *, field: str) -> Decimal | None:
+    """A decimal text as a number, None for an empty one. Raises Refusal("quantity") naming `field`."""
+    if text is None or not text.strip():
+        return None
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        raise Refusal("quantity", field, sentence="Write a plain number, such as 40 or 2.5.") from None
+    if not number.is_finite() or number < 0:
+        raise Refusal("quantity", field, sentence="Write a plain number, such as 40 or 2.5.")
+    return number
+
+
+def check_quantities(whole: str | None, available: str | None) -> None:
+    """What is left is a number between none and the whole. Raises Refusal("quantity")."""
+    all_of_it = quantity(whole, field="quantity")
+    left = quantity(available, field="available")
+    if all_of_it is not None and all_of_it == 0:
+        raise Refusal("quantity", "quantity", sentence="How many are there? Write a number above nought, or leave it empty.")
+    if left is None:
+        return
+    if all_of_it is None:
+        raise Refusal("quantity", "quantity", sentence="Say how many there were before saying how many are left.")
+    if left > all_of_it:
+        raise Refusal("quantity", "available", f"There cannot be more left than there were ({whole}).")
+
+
+def state_of(whole: str | None, available: str | None) -> str:
+    """How much of it is spoken for, in the words of the wire."""
+    if whole is None or available is None:
+        return "open"
+    left = Decimal(available)
+    if left == 0:
+        return "promised"
+    return "open" if left == Decimal(whole) else "partly-promised"
+
+
+def check_words(texts: dict[str, str], *, audience: str, has_place: bool) -> None:
+    """What leaves this node names no house, and no illness beside a place.
+
+    `texts` maps field names to what was written in them, one of them `near`. Raises Refusal("street-number") or
+    Refusal("health-and-place") naming the field; notes for our own council pass.
+    """
+    if not publishes(audience):
+        return
+    for field, text in texts.items():
+        if lint.house_number(text) is not None:
+            raise Refusal(
+                "street-number",
+                field,
+                sentence="Leave out the house number: name the street or a place nearby. Tell the rest to the person who comes.",
+            )
+    if not has_place:
+        return
+    for field, text in texts.items():
+        if lint.health_words(text) is not None:
+            raise Refusal(
+                "health-and-place",
+                field,
+                sentence="An illness beside a place can tell who is meant. Leave out one of the two, or show this to our council only.",
+            )
+
+
+def check_outcome(outcome: str) -> None:
+    """A closed record says how it went, in one of four words. Raises Refusal("outcome")."""
+    if outcome not in OUTCOMES:
+        raise Refusal("outcome", "outcome", sentence="Choose how it went: met, partly met, not met, or no longer wanted.")
+
+
+def check_may_change(*, by_member: int, member_id: int | None, keeper: bool) -> None:
+    """Whoever put it up, or a keeper, may change it. Raises Refusal("not-signed-in" or "not-yours")."""
+    check_signed_in(member_id)
+    if member_id != by_member and not keeper:
+        raise Refusal("not-yours", None, sentence="Only the neighbour who put this up, or whoever holds the server turn, can change it.")
+
+
+def check_signed_in(member_id: int | None) -> None:
+    """Raises Refusal("not-signed-in")."""
+    if member_id is None:
+        raise Refusal("not-signed-in", None, sentence="Sign in first: use your sign-in link, or ask for one.")
+
+
+def check_open(state: str) -> None:
+    """What is closed stays closed. Raises Refusal("closed")."""
+    if state == "closed":
+        raise Refusal("closed", None, sentence="This note is closed. Put up a new one.")
+
+
+def next_update(now: datetime, last: datetime | None) -> datetime:
+    """The time of a change, in whole seconds, later than that of every change before it.
+
+    The wire carries whole seconds, and receivers keep the newest word: two changes in one second would lose one.
+    """
+    now = now.replace(microsecond=0)
+    if last is None:
+        return now
+    return max(now, last.replace(microsecond=0) + timedelta(seconds=1))
