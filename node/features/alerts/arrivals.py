@@ -11,33 +11,15 @@ from sqlalchemy import Connection, text
 
 from federation.kinds import Copy, Kind
 from federation.moments import microseconds
-from federation.tables import Lane
+from federation.tables import Lane, table_of
+from node.features.alerts.tables import AlertIndex
 from protocol.verdict import Reason, Refused
 from schemas.records.alert import AlertNote, read_alert
 
-_COLUMNS: Final = (
-    "object_id",
-    "source",
-    "audience",
-    "status",
-    "message_type",
-    "category",
-    "title",
-    "words",
-    "event",
-    "urgency",
-    "severity",
-    "certainty",
-    "wanted",
-    "instruction",
-    "near",
-    "language",
-    "ends_at",
-    "published",
-    "updated",
-)
+_INDEX: Final = table_of(AlertIndex)
+_COLUMNS: Final = tuple(column.name for column in _INDEX.c if column.name != "replica_id")
 _PUT: Final = text(
-    f"INSERT INTO alert_index (replica_id, {', '.join(_COLUMNS)})"  # noqa: S608  names of columns, written above
+    f"INSERT INTO alert_index (replica_id, {', '.join(_COLUMNS)})"  # noqa: S608  names of our own columns
     f" VALUES (:replica_id, {', '.join(f':{column}' for column in _COLUMNS)})"
     f" ON CONFLICT (replica_id) DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in _COLUMNS)}"
 )

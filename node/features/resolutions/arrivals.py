@@ -9,28 +9,14 @@ from sqlalchemy import Connection, text
 
 from federation.kinds import Copy, Kind
 from federation.moments import microseconds
-from federation.tables import Lane
+from federation.tables import Lane, table_of
+from node.features.resolutions.tables import ResolutionIndex
 from schemas.records.resolution import ResolutionNote, read_resolution
 
-_COLUMNS: Final = (
-    "object_id",
-    "source",
-    "audience",
-    "number",
-    "title",
-    "text",
-    "language",
-    "method",
-    "decided_at",
-    "present",
-    "stand_asides",
-    "review_on",
-    "digest",
-    "published",
-    "updated",
-)
+_INDEX: Final = table_of(ResolutionIndex)
+_COLUMNS: Final = tuple(column.name for column in _INDEX.c if column.name != "replica_id")
 _PUT: Final = text(
-    f"INSERT INTO resolution_index (replica_id, {', '.join(_COLUMNS)})"  # noqa: S608  names of columns, written above
+    f"INSERT INTO resolution_index (replica_id, {', '.join(_COLUMNS)})"  # noqa: S608  names of our own columns
     f" VALUES (:replica_id, {', '.join(f':{column}' for column in _COLUMNS)})"
     f" ON CONFLICT (replica_id) DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in _COLUMNS)}"
 )

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 
 from federation.kinds import Copy, Kind
 from federation.moments import microseconds
-from federation.tables import Lane
+from federation.tables import Lane, table_of
+from node.features.resources.tables import Availability
 from protocol.verdict import Reason, Refused
 from schemas.place import Place
 from schemas.records.resource import ResourceNote, ResourceState, read_resource
@@ -22,28 +23,10 @@ _DECIMALS: Final = 2
 
 _SPOKEN_FOR: Final = frozenset({ResourceState.PROMISED, ResourceState.CLOSED})
 
-_COLUMNS: Final = (
-    "direction",
-    "category",
-    "latitude",
-    "longitude",
-    "ends_at",
-    "audience",
-    "source",
-    "object_id",
-    "title",
-    "words",
-    "language",
-    "near",
-    "quantity",
-    "available",
-    "unit",
-    "state",
-    "starts_at",
-    "updated",
-)
+_INDEX: Final = table_of(Availability)
+_COLUMNS: Final = tuple(column.name for column in _INDEX.c if column.name != "replica_id")
 _PUT: Final = text(
-    f"INSERT INTO availability (replica_id, {', '.join(_COLUMNS)})"  # noqa: S608  names of columns, written above
+    f"INSERT INTO availability (replica_id, {', '.join(_COLUMNS)})"  # noqa: S608  names of our own columns
     f" VALUES (:replica_id, {', '.join(f':{column}' for column in _COLUMNS)})"
     f" ON CONFLICT (replica_id) DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in _COLUMNS)}"
 )

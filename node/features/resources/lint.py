@@ -28,7 +28,9 @@ _NO_NAME: Final = (
     r"per|each|more|one-way|wheel|side|back|main-?ly)\b)"
 )
 
-_STREETS: Final = r"(?:street|str|st|road|rd|lane|ln|avenue|ave|boulevard|blvd|terrace|crescent|alley|mews|quay|embankment|highway)"
+_STREETS: Final = (
+    r"(?:street|str|st|road|rd|lane|ln|avenue|ave|boulevard|blvd|terrace|crescent|alley|mews|quay|embankment|highway)"
+)
 # Everyday words as well, so these count only with a capital and beside a name with a capital.
 _PERHAPS: Final = r"(?-i:Way|Drive|Dr|Close|Court|Ct|Place|Pl|Row|Square|Sq|Gardens|Gdns|Grove|Hill|Park|Walk|Wharf|Green|Rise|Parade)"
 

@@ -33,7 +33,11 @@ def check_end(ends_at: datetime, now: datetime, *, starts_at: datetime | None = 
     if ends_at <= now:
         raise Refusal("ends-at", "ends_at", sentence="The end has already passed. Choose a later time.")
     if ends_at - now > LONGEST:
-        raise Refusal("ends-at", "ends_at", sentence="A note stays up for 90 days at most. Choose an earlier end; you can put it up again.")
+        raise Refusal(
+            "ends-at",
+            "ends_at",
+            sentence="A note stays up for 90 days at most. Choose an earlier end; you can put it up again.",
+        )
     if starts_at is not None and starts_at >= ends_at:
         raise Refusal("ends-at", "ends_at", sentence="The end must come after the beginning.")
 
@@ -41,9 +45,14 @@ def check_end(ends_at: datetime, now: datetime, *, starts_at: datetime | None = 
 def check_audience(audience: str, *, before: str | None = None) -> None:
     """An audience may be narrowed at once; widening is a new decision. Raises Refusal("audience" or "widening")."""
     if audience not in AUDIENCES:
-        raise Refusal("audience", "audience", sentence="Choose who can see this: our council, nearby councils, or everybody.")
+        raise Refusal(
+            "audience", "audience", sentence="Choose who can see this: our council, nearby councils, or everybody."
+        )
     if before is not None and AUDIENCES.index(audience) > AUDIENCES.index(before):
-        raise Refusal("widening", "audience", sentence="More people would see this than agreed to. Take it down and put it up anew for them."
+        raise Refusal(
+            "widening",
+            "audience",
+            sentence="More people would see this than agreed to. Take it down and put it up anew for them.",
         )
 
 
@@ -65,7 +74,9 @@ def check_quantities(whole: str | None, available: str | None) -> None:
     all_of_it = quantity(whole, field="quantity")
     left = quantity(available, field="available")
     if all_of_it is not None and all_of_it == 0:
-        raise Refusal("quantity", "quantity", sentence="How many are there? Write a number above nought, or leave it empty.")
+        raise Refusal(
+            "quantity", "quantity", sentence="How many are there? Write a number above nought, or leave it empty."
+        )
     if left is None:
         return
     if all_of_it is None:
@@ -113,14 +124,20 @@ def check_words(texts: dict[str, str], *, audience: str, has_place: bool) -> Non
 def check_outcome(outcome: str) -> None:
     """A closed record says how it went, in one of four words. Raises Refusal("outcome")."""
     if outcome not in OUTCOMES:
-        raise Refusal("outcome", "outcome", sentence="Choose how it went: met, partly met, not met, or no longer wanted.")
+        raise Refusal(
+            "outcome", "outcome", sentence="Choose how it went: met, partly met, not met, or no longer wanted."
+        )
 
 
 def check_may_change(*, by_member: int, member_id: int | None, keeper: bool) -> None:
     """Whoever put it up, or a keeper, may change it. Raises Refusal("not-signed-in" or "not-yours")."""
     check_signed_in(member_id)
     if member_id != by_member and not keeper:
-        raise Refusal("not-yours", None, sentence="Only the neighbour who put this up, or whoever holds the server turn, can change it.")
+        raise Refusal(
+            "not-yours",
+            None,
+            sentence="Only the neighbour who put this up, or whoever holds the server turn, can change it.",
+        )
 
 
 def check_signed_in(member_id: int | None) -> None:
