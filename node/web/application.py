@@ -1,0 +1,30 @@
+"""The web application of one council: every router, the answers to what goes wrong, and the guard in front."""
+
+from fastapi import FastAPI
+
+from node.web import councils, errors, looking_up, pages, shelf, signing_in
+from node.web.guard import Guard
+from node.web.site import Site
+
+OWN_ROUTERS = (pages.router, looking_up.router, councils.router, signing_in.router)
+
+
+def build(site: Site) -> FastAPI:
+    """The frame's own routes first, then each feature's, in the order of `site.features`."""
+    app = FastAPI(
+        title=site.council.name,
+        summary="What this council shows to everyone, and what its neighbours can do here.",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.include_router(shelf.router(site.shelf))
+    for make in OWN_ROUTERS:
+        app.include_router(make(site))
+    for feature in site.features:
+        if feature.router is not None:
+            app.include_router(feature.router(site))
+    errors.install(app, site)
+    app.add_middleware(Guard, site=site)
+    return app

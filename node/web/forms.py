@@ -1,0 +1,84 @@
+"""Reading what a person typed: kept as typed, judged by a schema, answered in sentences.
+
+Endpoints are plain functions, so the form is read by a dependency before them. What was typed is remembered on the
+request: a refusal anywhere later can still give it back. This module must never log or store what was typed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import UploadFile
+
+from schemas.refusal import Refusal
+
+FIELD_LIMIT = 60
+TEXT_LIMIT = 20_000
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend: which field (None: the whole), and a sentence that says what to do."""
+
+    field: str | None
+    sentence: str
+
+
+class NotUnderstood(Exception):
+    """A form that its schema does not take. Answered with the problems, beside what was typed."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{problem.field}: {problem.sentence}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+async def read_typed(request: Request) -> dict[str, str]:
+    """The text fields of a form, trimmed, empty ones left out; the last of several with one name counts."""
+    async with request.form(max_files=0, max_fields=FIELD_LIMIT) as form:
+        typed = {name: value.strip() for name, value in form.multi_items() if not isinstance(value, UploadFile)}
+    if any(len(value) > TEXT_LIMIT for value in typed.values()):
+        raise NotUnderstood([Problem(None, "That is too long for one slip. Shorten it.")])
+    typed = {name: value for name, value in typed.items() if value}
+    request.state.typed = typed
+    return typed
+
+
+Typed = Annotated[dict[str, str], Depends(read_typed)]
+
+
+def parse(model: type[M], typed: Mapping[str, object], *, sentences: Mapping[str, str] | None = None) -> M:
+    """`typed` as `model`. `sentences` says, by field, what to answer where the model refuses. Raises NotUnderstood."""
+    try:
+        return model.model_validate(dict(typed))
+    except ValidationError as error:
+        raise NotUnderstood(_problems(error, sentences or {})) from None
+
+
+def problems_of(error: Refusal | NotUnderstood) -> tuple[Problem, ...]:
+    """What to put into the error summary, whoever refused."""
+    return error.problems if isinstance(error, NotUnderstood) else (Problem(error.field, error.sentence),)
+
+
+def _problems(error: ValidationError, sentences: Mapping[str, str]) -> list[Problem]:
+    found: dict[str | None, Problem] = {}
+    for one in error.errors(include_url=False, include_context=False, include_input=False):
+        field = str(one["loc"][0]) if one["loc"] else None
+        found.setdefault(field, Problem(field, sentences.get(field or "") or _sentence(field, one["type"], one["msg"])))
+    return list(found.values())
+
+
+def _sentence(field: str | None, kind: str, message: str) -> str:
+    name = (field or "this form").replace("_", " ")
+    if kind == "missing":
+        return f"Please fill in: {name}."
+    if kind == "string_too_long":
+        return f"Please shorten: {name}."
+    if kind == "string_too_short":
+        return f"Please write a little more: {name}."
+    if kind == "value_error":
+        return message.removeprefix("Value error, ")[:200]
+    return f"Please look at this again: {name}."

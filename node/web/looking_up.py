@@ -1,0 +1,174 @@
+"""One slip under its address, as a page and as data: ours under /o/, a nearby council's copy under /slip.
+
+The audience is judged before anything else is looked at: to whom a slip is not shown, it does not exist, and neither
+does the mark that is left when it was taken down. What came from elsewhere is shown as plain words only.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+from sqlalchemy import Connection, select
+from starlette.exceptions import HTTPException
+
+from federation import replicas
+from federation.tables import Peer, Replica, table_of
+from node.feature import Feature, Slip, Viewer
+from node.web.pages import wall_slips
+from node.web.site import Site, see_other
+from node.web.words import freshness
+
+_PEERS = table_of(Peer)
+
+
+class ProofState(BaseModel):
+    """`verified`: the signature was checked when it arrived, with the key named by `method`. `ours`: we signed it."""
+
+    state: str
+    method: str
+
+
+class ObjectCopy(BaseModel):
+    """What this server holds under an address: the activity as it was signed, and where it came from."""
+
+    id: str
+    kind: str
+    audience: str
+    source: str
+    document: dict[str, Any]
+    proof: ProofState
+    received_at: datetime
+    updated: datetime
+    ends_at: datetime | None
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a slip comes from, in words. `page` is its address at the council that wrote it, None for ours."""
+
+    name: str
+    ours: bool
+    fresh: str
+    proof: str
+    page: str | None
+
+
+def visible(connection: Connection, *, object_id: str, viewer: Viewer) -> Replica | None:
+    """The copy under this address, marks of what was taken down included, if this viewer may know of it."""
+    row = replicas.find(connection, object_id)
+    if row is None or row["audience"] not in viewer.audiences:
+        return None
+    return Replica(**row)
+
+
+def router(site: Site) -> APIRouter:
+    routes = APIRouter(tags=["looking up"])
+
+    @routes.get("/o/{public_id}", include_in_schema=False)
+    def our_slip(request: Request, public_id: str) -> Response:
+        return show(request, f"{site.council.base_url}/o/{public_id}")
+
+    @routes.get("/slip", include_in_schema=False)
+    def their_slip(request: Request, id: str) -> Response:
+        if id.startswith(f"{site.council.base_url}/o/"):
+            return see_other(id.removeprefix(site.council.base_url))
+        return show(request, id)
+
+    def show(request: Request, object_id: str) -> Response:
+        viewer, now = site.viewer(request), site.now()
+        with site.store.reading() as connection:
+            replica = visible(connection, object_id=object_id, viewer=viewer)
+            if replica is None:
+                feature, slip = _unpublished(site, connection, object_id=object_id, viewer=viewer, now=now)
+                origin = None
+            elif replica.gone_at is not None:
+                raise HTTPException(410)
+            else:
+                feature = _feature_of(site, replica)
+                slip = (
+                    feature.slip(connection, replica, viewer, now)
+                    if feature is not None and feature.slip is not None
+                    else None
+                )
+                origin = _origin(site, connection, replica=replica, now=now)
+        if slip is None:
+            raise HTTPException(404)
+        return site.page(
+            request,
+            "slip.html",
+            slip=slip,
+            details=slip.details,
+            part=feature.slip_template if feature is not None else None,
+            replica=replica,
+            origin=origin,
+            address=object_id,
+            changes=_changes(site, object_id=object_id, feature=feature, viewer=viewer),
+        )
+
+    @routes.get("/api/objects")
+    def look_up(request: Request, id: str) -> ObjectCopy:
+        """The copy held here under an address. 404 where there is none for you to see, 410 where it was taken down."""
+        with site.store.reading() as connection:
+            replica = visible(connection, object_id=id, viewer=site.viewer(request))
+        if replica is None:
+            raise HTTPException(404)
+        if replica.gone_at is not None:
+            raise HTTPException(410)
+        ours = replica.source == site.council.actor_id
+        return ObjectCopy(
+            id=replica.object_id,
+            kind=replica.kind,
+            audience=replica.audience,
+            source=replica.source,
+            document=orjson.loads(replica.document),
+            proof=ProofState(state="ours" if ours else "verified", method=replica.method),
+            received_at=replica.received_at,
+            updated=replica.updated,
+            ends_at=replica.ends_at,
+        )
+
+    return routes
+
+
+def _feature_of(site: Site, replica: Replica) -> Feature | None:
+    return next((one for one in site.features if any(kind.name == replica.kind for kind in one.kinds)), None)
+
+
+def _unpublished(
+    site: Site, connection: Connection, *, object_id: str, viewer: Viewer, now: datetime
+) -> tuple[Feature | None, Slip | None]:
+    """A slip of ours that never left this server is no copy of anything; it is found on the wall of who may see it."""
+    if not viewer.signed_in or not object_id.startswith(site.council.base_url):
+        return None, None
+    href = object_id.removeprefix(site.council.base_url)
+    found = (slip for slip in wall_slips(site, connection, viewer=viewer, now=now) if slip.href == href)
+    return None, next(found, None)
+
+
+def _origin(site: Site, connection: Connection, *, replica: Replica, now: datetime) -> Origin:
+    if replica.source == site.council.actor_id:
+        return Origin(site.council.name, True, "", "We signed it with our key.", None)
+    row = connection.execute(
+        select(_PEERS.c.name, _PEERS.c.last_heard_at).where(_PEERS.c.actor_id == replica.source)
+    ).one_or_none()
+    heard = row.last_heard_at if row is not None else None
+    name = row.name if row is not None else replica.source
+    zone = site.settings.zone_info
+    return Origin(
+        name=name,
+        ours=False,
+        fresh=freshness(heard, now=now, zone=zone, current_for=site.current_for),
+        proof=f"{name} signed it. We checked the signature when it came.",
+        page=replica.object_id if replica.object_id.startswith(("https://", "http://")) else None,
+    )
+
+
+def _changes(site: Site, *, object_id: str, feature: Feature | None, viewer: Viewer) -> str | None:
+    """The path under which our own slip is changed and taken down, for those who are signed in."""
+    own = object_id.startswith(f"{site.council.base_url}/o/")
+    return object_id.removeprefix(site.council.base_url) if own and viewer.signed_in else None

@@ -1,0 +1,84 @@
+"""The template environment: strict, escaping, and with the words of the house as filters.
+
+A name that a template misspells is an error, never an empty space. Nothing here marks text as safe.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from federation.ports import Clock
+from node.feature import Feature
+from node.web import words
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+def environment(
+    features: Sequence[Feature], *, zone: ZoneInfo, clock: Clock, static: Callable[[str], str]
+) -> Environment:
+    """Templates are found in the frame's folder, then in each feature's (whose names begin with the feature's)."""
+    folders = [FOLDER, *(feature.templates for feature in features if feature.templates is not None)]
+    loaders: list[BaseLoader] = [FileSystemLoader(folder) for folder in folders]
+    made = Environment(
+        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.globals.update(
+        static=static,
+        KINDS=words.KINDS,
+        AUDIENCES=words.AUDIENCES,
+        AUDIENCE_SENTENCES=words.AUDIENCE_SENTENCES,
+        STATES=words.STATES,
+        LINKS=words.LINKS,
+        several=words.several,
+        left=words.left,
+    )
+    made.filters.update(_filters(zone, clock))
+    return made
+
+
+def _filters(zone: ZoneInfo, clock: Clock) -> dict[str, Callable[..., str]]:
+    def day(at: datetime | date) -> str:
+        return words.day(at, now=clock.now(), zone=zone)
+
+    def when(at: datetime) -> str:
+        return words.when(at, now=clock.now(), zone=zone)
+
+    def until(at: datetime) -> str:
+        return words.until(at, now=clock.now(), zone=zone)
+
+    def ago(at: datetime) -> str:
+        return words.ago(at, now=clock.now())
+
+    def told_us(at: datetime | None) -> str:
+        return words.told_us(at, now=clock.now())
+
+    def as_of(at: datetime) -> str:
+        return words.as_of(at, now=clock.now(), zone=zone)
+
+    def silent_since(at: datetime | None) -> str:
+        return words.silent_since(at, now=clock.now(), zone=zone)
+
+    def clock_time(at: datetime) -> str:
+        return words.clock(at, zone=zone)
+
+    def local_input(at: datetime) -> str:
+        return f"{at.astimezone(zone):%Y-%m-%dT%H:%M}"
+
+    return {
+        "day": day,
+        "when": when,
+        "until": until,
+        "ago": ago,
+        "told_us": told_us,
+        "as_of": as_of,
+        "silent_since": silent_since,
+        "clock": clock_time,
+        "local_input": local_input,
+        "km": words.distance,
+        "amount": words.quantity,
+        "number": words.number,
+    }
