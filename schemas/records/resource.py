@@ -1,0 +1,297 @@
+"""A need or an offer: on the wire a Note with the terms of FEP-0837, beside it the form a person sends and the views.
+
+Never a price, a rating, a person or an exact place. The one who put it up is the only writer of what is left.
+"""
+
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from enum import StrEnum
+from html import escape
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from protocol.verdict import Refused
+from schemas.audience import Audience
+from schemas.base import (
+    Address,
+    ApiModel,
+    EmptyIsNothing,
+    FormLine,
+    FormWords,
+    Language,
+    Quantity,
+    WireModel,
+    WireTime,
+    check_end,
+    write_time,
+)
+from schemas.context import CATEGORIES, VALUE_FLOWS, Category, category_of
+from schemas.lasting import Until, end_of, still_ahead
+from schemas.place import Place
+from schemas.records.availability import (
+    AvailabilityAnswer,
+    AvailabilityItem,
+    Direction,
+    ListedResource,
+)
+from schemas.records.note import Note, as_html, labelled, link_to, moment, note_document
+from schemas.wording import words_for
+
+__all__ = [
+    "AvailabilityAnswer",
+    "AvailabilityItem",
+    "Direction",
+    "Intent",
+    "Measure",
+    "Place",
+    "ResourceForm",
+    "ResourceNote",
+    "ResourceState",
+    "ResourceView",
+    "read_resource",
+    "resource_note",
+]
+
+_PURPOSE: Final[dict[str, str]] = {"offer": "offer", "need": "request"}
+_DELIVERED: Final = frozenset({"transport", "care", "skills", "time"})
+
+# The same action is written bare (FEP-0837, Mitra) or as an address of either ValueFlows namespace (Bonfire).
+_ACTION_PREFIXES: Final = (VALUE_FLOWS, "https://w3id.org/valueflows#", "vf:")
+
+
+class ResourceState(StrEnum):
+    """Where a resource is in its life, as others may know it."""
+
+    OPEN = "open"
+    PARTLY_PROMISED = "partly-promised"
+    PROMISED = "promised"
+    CLOSED = "closed"
+
+
+def _bare_action(value: object) -> object:
+    if isinstance(value, str):
+        for prefix in _ACTION_PREFIXES:
+            if value.startswith(prefix):
+                return value[len(prefix) :]
+    return value
+
+
+class Measure(WireModel):
+    """So much of some unit (om2); the number is decimal text."""
+
+    has_unit: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    has_numerical_value: Quantity
+
+
+class Intent(WireModel):
+    """What is to move or be done (ValueFlows), how much of it, and how much is left."""
+
+    id: Address
+    type: Literal["Intent"]
+    action: Annotated[str, StringConstraints(pattern=r"^[A-Za-z-]{1,40}$"), BeforeValidator(_bare_action)]
+    resource_conforms_to: Annotated[str, StringConstraints(min_length=1, max_length=2_048)]
+    resource_quantity: Measure | None = None
+    available_quantity: Measure | None = None
+
+    @model_validator(mode="after")
+    def _left_is_part_of_whole(self) -> Self:
+        whole, left = self.resource_quantity, self.available_quantity
+        if left is None:
+            return self
+        if whole is None or whole.has_unit != left.has_unit:
+            raise ValueError("what is left is counted as the whole is")
+        if Decimal(left.has_numerical_value) > Decimal(whole.has_numerical_value):
+            raise ValueError("no more can be left than there was")
+        return self
+
+
+class ResourceNote(Note):
+    """A need or an offer as another council sent it."""
+
+    purpose: Literal["offer", "request"]
+    publishes: Intent
+    end_time: WireTime
+    state: ResourceState = Field(
+        default=ResourceState.OPEN, validation_alias="comarca:state", serialization_alias="comarca:state"
+    )
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        check_end(self.start_time, self.end_time)
+        check_end(self.published, self.end_time)
+        return self
+
+    @model_validator(mode="after")
+    def _intent_is_of_this_note(self) -> Self:
+        if not self.publishes.id.startswith(self.id + "#"):
+            raise ValueError("an intent is a fragment of its note")
+        return self
+
+    @property
+    def direction(self) -> Direction:
+        """`offer` or `need`."""
+        return "offer" if self.purpose == "offer" else "need"
+
+    @property
+    def category(self) -> Category:
+        """One of our slugs; `other` for a kind that is not in our list."""
+        return category_of(self.publishes.resource_conforms_to)
+
+    @property
+    def quantity(self) -> str | None:
+        """The whole, as decimal text; None where it is not counted."""
+        measure = self.publishes.resource_quantity
+        return measure.has_numerical_value if measure else None
+
+    @property
+    def available(self) -> str | None:
+        """What is left, as decimal text; the whole where the sender did not say."""
+        measure = self.publishes.available_quantity
+        return measure.has_numerical_value if measure else self.quantity
+
+    @property
+    def unit(self) -> str | None:
+        """What is counted, in the sender's words."""
+        measure = self.publishes.resource_quantity
+        return measure.has_unit if measure else None
+
+
+def read_resource(note: object) -> ResourceNote | Refused:
+    """The need or offer in a Note that arrived, or Refused(wrong-shape)."""
+    return ResourceNote.read(note)
+
+
+def resource_note(
+    object_id: str,
+    base_url: str,
+    *,
+    direction: Direction,
+    name: str,
+    words: str,
+    language: str,
+    category: Category,
+    quantity: str | None,
+    unit: str | None,
+    available: str | None,
+    place: Place | None,
+    published: datetime,
+    updated: datetime | None,
+    ends_at: datetime,
+    audience: str,
+    starts_at: datetime | None = None,
+    state: str = "open",
+    zone: tzinfo = UTC,
+) -> dict[str, Any]:
+    """The Note of a need or an offer. `object_id` is its whole address; quantities are decimal text; no proof, no context.
+
+    Times in the human text are told in `zone`. Raises ValueError for an audience that never leaves the council, or for values
+    that a reader would have to refuse.
+    """
+    intent: dict[str, Any] = {
+        "id": f"{object_id}#primary",
+        "type": "Intent",
+        "action": "deliverService" if category in _DELIVERED else "transfer",
+        "resourceConformsTo": CATEGORIES[category],
+    }
+    if quantity is not None:
+        left = quantity if available is None else available
+        intent["resourceQuantity"] = {"hasUnit": unit or "one", "hasNumericalValue": quantity}
+        intent["availableQuantity"] = {"hasUnit": unit or "one", "hasNumericalValue": left}
+    said = words_for(language)
+    amount = _amount(quantity, available, unit=unit, language=language)
+    note = note_document(
+        object_id,
+        base_url,
+        name=name,
+        paragraphs=[
+            as_html(name),
+            as_html(words),
+            labelled(said[direction], amount) or escape(said[direction]),
+            labelled(said["near"], place.name) if place else "",
+            labelled(said["from"], moment(starts_at, zone)) if starts_at else "",
+            labelled(said["until"], moment(ends_at, zone)),
+            escape(said[state]) if state != ResourceState.OPEN else "",
+            link_to(object_id, language=language),
+        ],
+        language=language,
+        place=place,
+        hashtags=("MutualAid", "Offer" if direction == "offer" else "Need"),
+        published=published,
+        updated=updated,
+        audience=audience,
+    )
+    note |= {
+        "source": {"content": words, "mediaType": "text/plain"},
+        "endTime": write_time(ends_at),
+        "purpose": _PURPOSE[direction],
+        "publishes": intent,
+        "comarca:state": state,
+    }
+    if starts_at is not None:
+        note["startTime"] = write_time(starts_at)
+    # Better a fault here than a message that every neighbour refuses.
+    refused = read_resource(note)
+    if isinstance(refused, Refused):
+        raise ValueError(refused.sentence)
+    return note
+
+
+def _amount(quantity: str | None, available: str | None, *, unit: str | None, language: str) -> str:
+    if quantity is None:
+        return ""
+    amount = f"{quantity} {unit or ''}".strip()
+    if available is None or available == quantity:
+        return amount
+    return f"{amount} ({words_for(language)['left'].format(available)})"
+
+
+class ResourceForm(ApiModel):
+    """What a person or a program sends to put up a need or an offer. Its end is `ends_at` or `until`, not both."""
+
+    direction: Direction
+    title: FormLine
+    words: FormWords = ""
+    category: Category = "other"
+    quantity: Annotated[Quantity | None, EmptyIsNothing] = None
+    unit: Annotated[Annotated[FormLine, StringConstraints(max_length=60)] | None, EmptyIsNothing] = None
+    near: Annotated[FormLine | None, EmptyIsNothing] = None
+    audience: Annotated[Audience | None, EmptyIsNothing] = None
+    ends_at: Annotated[WireTime | None, EmptyIsNothing] = None
+    until: Annotated[Until | None, EmptyIsNothing] = None
+    language: Annotated[Language | None, EmptyIsNothing] = None
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if (self.ends_at is None) == (self.until is None):
+            raise ValueError("say how long it stays up: ends_at or until")
+        return self
+
+    @model_validator(mode="after")
+    def _something_is_counted(self) -> Self:
+        if self.quantity is not None and not Decimal(self.quantity):
+            raise ValueError("a quantity is more than nothing")
+        return self
+
+    @property
+    def seen_by(self) -> Audience:
+        """The audience chosen, or the narrowest that serves: a need stays home, an offer goes to linked councils."""
+        if self.audience is not None:
+            return self.audience
+        return Audience.NEIGHBOURS if self.direction == "offer" else Audience.COUNCIL
+
+    def ends(self, now: datetime, *, zone: tzinfo) -> datetime:
+        """The moment it comes down, in UTC. Raises Refusal if that has passed or does not exist."""
+        if self.ends_at is not None:
+            return still_ahead(self.ends_at, now, field="ends_at")
+        assert self.until is not None
+        return still_ahead(end_of(self.until, now, zone=zone), now, field="until")
+
+
+class ResourceView(ListedResource):
+    """One slip as /board.json shows it."""
+
+    state: ResourceState
+    language: Language
+    starts_at: WireTime | None
+    published: WireTime

@@ -1,0 +1,71 @@
+"""The few words that stand in what federates, in English and Spanish.
+
+They go into the human message that a reader on the wider fediverse sees, so they follow the list of primitives.md section 8.
+Pages have catalogues of their own; nothing here may hold markup.
+"""
+
+from typing import Final
+
+_ENGLISH: Final = {
+    "offer": "Offered",
+    "need": "Needed",
+    "left": "{} left",
+    "near": "Near",
+    "from": "From",
+    "until": "Until",
+    "read": "Read it where it was put up",
+    "exercise": "EXERCISE (drill)",
+    "wanted": "What is wanted",
+    "instruction": "How to stay safe",
+    "cancelled": "This call is over.",
+    "resolution": "Resolution",
+    "decided": "Agreed on",
+    "method": "Method",
+    "present": "Present",
+    "stand-asides": "Stand-asides",
+    "review": "To be looked at again on",
+    "consent": "no objections left",
+    "majority": "majority",
+    "two-thirds": "two thirds",
+    "consensus-minus-one": "consensus minus one",
+    "advisory": "advice only",
+    "partly-promised": "Partly promised.",
+    "promised": "All of it is promised.",
+    "closed": "This is closed.",
+}
+_SPANISH: Final = {
+    "offer": "Se ofrece",
+    "need": "Se necesita",
+    "left": "quedan {}",
+    "near": "Cerca de",
+    "from": "Desde",
+    "until": "Hasta",
+    "read": "Leer donde se puso",
+    "exercise": "SIMULACRO",
+    "wanted": "Qué hace falta",
+    "instruction": "Cómo cuidarse",
+    "cancelled": "Esta llamada ha terminado.",
+    "resolution": "Resolución",
+    "decided": "Acordada el",
+    "method": "Método",
+    "present": "Presentes",
+    "stand-asides": "Se apartan",
+    "review": "Volver a mirarla el",
+    "consent": "sin objeciones",
+    "majority": "mayoría",
+    "two-thirds": "dos tercios",
+    "consensus-minus-one": "consenso menos uno",
+    "advisory": "solo consejo",
+    "partly-promised": "Comprometido en parte.",
+    "promised": "Todo está comprometido.",
+    "closed": "Esto está cerrado.",
+}
+_WORDS: Final = {"en": _ENGLISH, "es": _SPANISH}
+
+EXERCISE_WORDS: Final = tuple(words["exercise"].partition(" ")[0] for words in _WORDS.values())
+"""What the content of a drill may begin with; a reader must never take one for the real thing."""
+
+
+def words_for(language: str) -> dict[str, str]:
+    """The words in `language` (a BCP 47 tag); English where we have no others."""
+    return _WORDS.get(language.partition("-")[0].lower(), _ENGLISH)
