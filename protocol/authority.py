@@ -120,11 +120,9 @@ def _judge_object(claimed: Claimed, target: Any, *, own: bool) -> Accepted | Ref
         return _NOT_THE_OWNER if stranger or undone_by != claimed.actor else ACCEPTED
     if claimed.verb == "Move":
         return ACCEPTED if claimed.object_id == claimed.actor else _NOT_THE_OWNER
-    if embedded and claimed.verb not in _ANSWERING:
-        # An embedded object without an id is part of the activity and as good as it.
-        if stranger or claimed.object_actor not in (None, claimed.actor):
-            return _NOT_THE_OWNER
-    return ACCEPTED
+    # An embedded object without an id is part of the activity and as good as it.
+    foreign = embedded and (stranger or claimed.object_actor not in (None, claimed.actor))
+    return _NOT_THE_OWNER if foreign and claimed.verb not in _ANSWERING else ACCEPTED
 
 
 def _judge_changed(claimed: Claimed, *, own: bool, embedded: bool) -> Accepted | Refused:

@@ -49,8 +49,8 @@ def _equal_in_orjson(value: Any) -> bool:
         return True
     if kind is list:
         return all(type(member) is str or _equal_in_orjson(member) for member in value)
-    if kind is int:
+    if isinstance(value, int) and kind is int:
         return -_MAX_INTEGER <= value <= _MAX_INTEGER
-    if kind is float:
+    if isinstance(value, float) and kind is float:
         return 1e-4 <= abs(value) < 1e15 and not value.is_integer()
     return False

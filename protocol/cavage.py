@@ -77,7 +77,7 @@ def read(request: Request, *, now: int, has_body: bool) -> Claim | Refused:
     if not is_key_id(found.get("keyId", "")):
         return _NO_KEY_ID
     # Without the parameter the draft says "(created)", which never covers enough.
-    covered = found.get("headers", "(created)").lower().split(" ")
+    covered = found.get("headers", "(created)").split(" ")
     if len(set(covered)) != len(covered) or not all(_COVERED_NAME.fullmatch(name) for name in covered):
         return _BROKEN
     refused = _judge_coverage(request, covered=covered, has_body=has_body)

@@ -17,7 +17,9 @@ ID_LENGTH: Final = 26
 
 _ADDRESS = re.compile(r"(https?)://([^/?#]+)(?:[/?#].*)?", re.IGNORECASE)
 # Controls, every kind of blank, and what browsers and libraries read in different ways.
-_FORBIDDEN = re.compile(r'[\x00-\x20\x7f-\xa0\\"<>^`{|}\s\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]')
+_FORBIDDEN = re.compile(
+    r'[\x00-\x20\x7f-\xa0\\"<>^`{|}\s\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]'
+)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER_LIKE = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)")
 _PORT = re.compile(r"[0-9]{1,5}")

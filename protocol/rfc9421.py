@@ -57,9 +57,7 @@ _ESCAPED = re.compile(r'\\(["\\])')
 
 _INTEGERS: Final = frozenset({"created", "expires"})
 _STRINGS: Final = frozenset({"keyid", "alg", "nonce", "tag"})
-_DERIVED: Final = frozenset(
-    {"@method", "@target-uri", "@authority", "@scheme", "@request-target", "@path", "@query"}
-)
+_DERIVED: Final = frozenset({"@method", "@target-uri", "@authority", "@scheme", "@request-target", "@path", "@query"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +155,7 @@ def signature_base(request: Request, *, covered: list[str], verbatim: str) -> by
 
 def _derived(request: Request, name: str) -> str:
     """The value of a derived component (RFC 9421 section 2.2), from our own address and the target as received."""
-    path, question, query = request.target.partition("?")
+    path, _, query = request.target.partition("?")
     match name:
         case "@method":
             return request.method

@@ -113,11 +113,13 @@ def join_base(lines: list[str]) -> bytes | Refused:
 
 
 def decode_signature(text: str) -> bytes | None:
-    """The bytes of a base64 signature; None when it is not base64."""
+    """The bytes of a base64 signature; None when it is not the one base64 text of its bytes."""
     try:
-        return base64.b64decode(text, validate=True)
+        signature = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
+    # The last letter may hold bits that no byte takes up: one signature must not have two texts.
+    return signature if base64.b64encode(signature).decode("ascii") == text else None
 
 
 def is_key_id(text: str) -> bool:

@@ -1,0 +1,311 @@
+"""RFC 9421: the published vector, the exact bytes that we send, what must be covered, and what is no signature input."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from protocol.http_signature import Claim, Request, judge_claim, read_claim
+from protocol.keys import decode_pem, sign, verify
+from protocol.rfc9421 import SignatureInput, read_input, sign_rfc9421, signature_base
+from protocol.verdict import Accepted, Reason, Refused
+from tests.protocol.samples import ED25519, ED25519_KEY_ID, NOW, OUR_HOST, OUR_INBOX, RSA, RSA_KEY_ID, SECONDS, request
+
+# RFC 9421 appendices B.1.4, B.2 and B.2.6.
+TEST_KEY = """-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=
+-----END PUBLIC KEY-----
+"""
+TEST_REQUEST = Request(
+    method="POST",
+    target="/foo?param=Value&Pet=dog",
+    url="https://example.com/foo?param=Value&Pet=dog",
+    headers={
+        "host": "example.com",
+        "date": "Tue, 20 Apr 2021 02:07:55 GMT",
+        "content-type": "application/json",
+        "content-length": "18",
+        "signature-input": 'sig-b26=("date" "@method" "@path" "@authority" "content-type" "content-length")'
+        ';created=1618884473;keyid="test-key-ed25519"',
+        "signature": "sig-b26=:wqcAqbmYJ2ji2glfAMaRy4gruYYnx2nEFN2HN6jrnDnQCK1u02Gb04v9EDgwUPiu4A0w6vuQv5lIp5WPpBKRCw==:",
+    },
+)
+TEST_BASE = """"date": Tue, 20 Apr 2021 02:07:55 GMT
+"@method": POST
+"@path": /foo
+"@authority": example.com
+"content-type": application/json
+"content-length": 18
+"@signature-params": ("date" "@method" "@path" "@authority" "content-type" "content-length");created=1618884473;\
+keyid="test-key-ed25519\""""
+
+
+def test_the_published_request_gives_the_published_base_and_verifies() -> None:
+    given = read_input(TEST_REQUEST.headers["signature-input"])
+    signature = base64.b64decode(TEST_REQUEST.headers["signature"].removeprefix("sig-b26=:").removesuffix(":"))
+
+    assert isinstance(given, SignatureInput)
+    base = signature_base(TEST_REQUEST, covered=given.covered, verbatim=given.verbatim)
+
+    assert base == TEST_BASE.encode()
+    assert verify(decode_pem(TEST_KEY), signature, base)
+
+
+@pytest.mark.parametrize("line", TEST_BASE.splitlines())
+def test_no_line_of_the_published_base_can_change(line: str) -> None:
+    signature = base64.b64decode(TEST_REQUEST.headers["signature"].removeprefix("sig-b26=:").removesuffix(":"))
+
+    changed = TEST_BASE.replace(line, line[:-1] + "x").encode()
+
+    assert not verify(decode_pem(TEST_KEY), signature, changed)
+
+
+def test_the_published_request_covers_less_than_we_demand() -> None:
+    headers = dict(TEST_REQUEST.headers)
+    named = headers | {"signature-input": headers["signature-input"].replace("test-key", "https://a.example/test-key")}
+
+    by_name = read_claim(TEST_REQUEST, now=1618884473, our_host="example.com", has_body=True)
+    by_address = read_claim(
+        Request("POST", TEST_REQUEST.target, TEST_REQUEST.url, named),
+        now=1618884473,
+        our_host="example.com",
+        has_body=True,
+    )
+
+    assert isinstance(by_name, Refused)
+    assert by_name.reason is Reason.MALFORMED
+    assert isinstance(by_address, Refused)
+    assert by_address.reason is Reason.BAD_SIGNATURE
+
+
+@pytest.mark.parametrize(
+    ("component", "value"),
+    [
+        ("@method", "POST"),
+        ("@target-uri", "https://example.com/foo?param=Value&Pet=dog"),
+        ("@authority", "example.com"),
+        ("@scheme", "https"),
+        ("@request-target", "/foo?param=Value&Pet=dog"),
+        ("@path", "/foo"),
+        ("@query", "?param=Value&Pet=dog"),
+    ],
+)
+def test_derived_components_are_those_of_section_2_2(component: str, value: str) -> None:
+    base = signature_base(TEST_REQUEST, covered=[component], verbatim="()")
+
+    assert base == f'"{component}": {value}\n"@signature-params": ()'.encode()
+
+
+def test_an_absent_query_is_a_question_mark() -> None:
+    base = signature_base(Request("GET", "/foo", "https://example.com/foo", {}), covered=["@query"], verbatim="()")
+
+    assert base == b'"@query": ?\n"@signature-params": ()'
+
+
+DATE = "Sun, 22 Nov 2026 03:35:30 GMT"
+DIGEST = "sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:"
+
+
+def test_the_bytes_on_the_wire_are_the_ones_that_the_fediverse_expects() -> None:
+    headers = sign_rfc9421(method="POST", url=OUR_INBOX, body=b"{}", key=RSA, key_id=RSA_KEY_ID, now=NOW)
+
+    params = (
+        '("@method" "@target-uri" "content-digest" "content-type" "date");'
+        f'created={SECONDS};expires={SECONDS + 300};keyid="{RSA_KEY_ID}";alg="rsa-v1_5-sha256"'
+    )
+    base = (
+        f'"@method": POST\n"@target-uri": {OUR_INBOX}\n"content-digest": {DIGEST}\n'
+        f'"content-type": application/activity+json\n"date": {DATE}\n"@signature-params": {params}'
+    )
+    signature = base64.b64decode(headers["Signature"].removeprefix("sig1=:").removesuffix(":"))
+    assert list(headers) == ["Host", "Date", "Content-Digest", "Content-Type", "Signature-Input", "Signature"]
+    assert headers["Content-Digest"] == DIGEST
+    assert headers["Signature-Input"] == f"sig1={params}"
+    assert verify(RSA.public_key(), signature, base.encode())
+
+
+def headers_with(
+    components: str = '"@method" "@target-uri" "content-digest"', parameters: str | None = None, **changes: str
+) -> dict[str, str]:
+    """Headers signed by hand over chosen components and parameters, as a stranger would choose them."""
+    if parameters is None:
+        parameters = f';created={SECONDS};keyid="{ED25519_KEY_ID}"'
+    verbatim = f"({components}){parameters}"
+    arrived = request({"Host": OUR_HOST, "Date": DATE, "Content-Digest": DIGEST, "Content-Type": "a/b"})
+    covered = [name.strip('"') for name in components.split()]
+    base = signature_base(arrived, covered=covered, verbatim=verbatim)
+    signature = base64.b64encode(sign(ED25519, base if isinstance(base, bytes) else b"")).decode()
+    return {**arrived.headers, "signature-input": f"sig1={verbatim}", "signature": f"sig1=:{signature}:"} | changes
+
+
+def read(headers: dict[str, str], **changes: Any) -> Claim | Refused:
+    return read_claim(request(headers, **changes), now=SECONDS, our_host=OUR_HOST, has_body=True)
+
+
+def is_accepted(headers: dict[str, str]) -> bool:
+    claim = read(headers)
+    return isinstance(claim, Claim) and judge_claim(claim, ED25519.public_key()) == Accepted()
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        '"@method" "@target-uri" "content-digest"',
+        '"content-digest" "@target-uri" "@method"',
+        '"@method" "@authority" "@path" "@query" "content-digest"',
+        '"@method" "@target-uri" "@scheme" "@request-target" "content-digest" "content-type" "date" "host"',
+        ' "@method"  "@target-uri" "content-digest" ',
+    ],
+)
+def test_enough_coverage_in_any_order_is_accepted(components: str) -> None:
+    assert is_accepted(headers_with(components))
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        '"@target-uri" "content-digest"',
+        '"@method" "content-digest"',
+        '"@method" "@target-uri"',
+        '"@method" "@target-uri" "digest"',
+        '"@method" "@authority" "@path" "content-digest"',
+        '"@method" "@path" "@query" "content-digest"',
+        '"@method" "@authority" "@query" "content-digest"',
+        '"@method" "@request-target" "host" "content-digest"',
+        '"@method" "@target-uri" "content-digest" "x-missing"',
+        "",
+    ],
+)
+def test_coverage_is_ours_to_demand(components: str) -> None:
+    refused = read(headers_with(components))
+
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.BAD_SIGNATURE
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        '"@method" "@method" "@target-uri" "content-digest"',
+        '"@method" "@target-uri" "content-digest" "date" "date"',
+        '"@method" "@target-uri" "content-digest" "@status"',
+        '"@method" "@target-uri" "content-digest" "@query-param"',
+        '"@method" "@target-uri" "content-digest" "@signature-params"',
+        '"@method" "@target-uri" "content-digest" "@unknown"',
+        '"@method" "@target-uri" "content-digest" "Date"',
+        '"@method" "@target-uri" "content-digest" ""',
+        '"@method" "@target-uri" "content-digest";sf',
+        '"@method" "@target-uri" "content-digest";req',
+        '"@method" "@target-uri" content-digest',
+        '"@method","@target-uri","content-digest"',
+    ],
+)
+def test_components_that_are_doubled_or_unknown_are_refused(components: str) -> None:
+    refused = read(headers_with(components))
+
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.MALFORMED
+
+
+KEYID = f'keyid="{ED25519_KEY_ID}"'
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        f";created={SECONDS};{KEYID}",
+        f";{KEYID};created={SECONDS}",
+        f"; created={SECONDS}; {KEYID}",
+        f';created={SECONDS};expires={SECONDS};{KEYID};alg="ed25519";nonce="n";tag="t"',
+        f';nonce="a\\"b\\\\c;)(";created={SECONDS};{KEYID}'.replace(";)(", ""),
+    ],
+)
+def test_parameters_are_signed_as_they_were_received(parameters: str) -> None:
+    assert is_accepted(headers_with(parameters=parameters))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        (f";created={SECONDS}", Reason.MALFORMED),
+        (f";{KEYID}", Reason.MALFORMED),
+        ("", Reason.MALFORMED),
+        (f";created={SECONDS};created={SECONDS};{KEYID}", Reason.MALFORMED),
+        (f";created={SECONDS};{KEYID};{KEYID}", Reason.MALFORMED),
+        (f';created="{SECONDS}";{KEYID}', Reason.MALFORMED),
+        (f";created={SECONDS}.0;{KEYID}", Reason.MALFORMED),
+        (f";created={SECONDS};keyid=1", Reason.MALFORMED),
+        (f";created={SECONDS};{KEYID};extra=1", Reason.MALFORMED),
+        (f";created={SECONDS};{KEYID};nonce", Reason.MALFORMED),
+        (f";created={SECONDS};{KEYID};nonce=token", Reason.MALFORMED),
+        (f";created={'9' * 16};{KEYID}", Reason.MALFORMED),
+        (f";created={SECONDS - 65 * 60 - 1};{KEYID}", Reason.STALE),
+        (f";created={SECONDS + 60 * 60 + 1};{KEYID}", Reason.STALE),
+        (f";created=-1;{KEYID}", Reason.STALE),
+        (f";created={SECONDS};expires={SECONDS - 1};{KEYID}", Reason.STALE),
+    ],
+)
+def test_parameters_that_are_missing_doubled_unknown_or_over_are_refused(parameters: str, reason: Reason) -> None:
+    refused = read(headers_with(parameters=parameters))
+
+    assert isinstance(refused, Refused)
+    assert refused.reason is reason
+
+
+def test_a_covered_date_must_be_fresh_as_well() -> None:
+    covered = '"@method" "@target-uri" "content-digest" "date"'
+    old = {"date": "Sun, 22 Nov 2026 00:00:00 GMT"}
+
+    refused, uncovered = read(headers_with(covered) | old), read(headers_with() | old)
+
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.STALE
+    assert isinstance(uncovered, Claim)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "",
+        "sig1=",
+        "sig1=::",
+        "sig1=:!:",
+        "sig2=:AAAA:",
+        "sig1=:AAAA:, sig2=:AAAA:",
+        "sig1=AAAA",
+        "sig1=:AAAA:;x",
+        "sig1=:A:",
+    ],
+)
+def test_a_broken_or_other_signature_label_is_refused(signature: str) -> None:
+    refused = read(headers_with(signature=signature))
+
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.MALFORMED
+
+
+def test_two_labels_are_refused() -> None:
+    headers = headers_with()
+    twice = headers["signature-input"] + ", " + headers["signature-input"].replace("sig1", "sig2")
+
+    refused = read(headers | {"signature-input": twice})
+
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.MALFORMED
+
+
+def test_a_resistant_input_takes_no_time() -> None:
+    # Would never end if the pattern backtracked.
+    nasty = 'sig1=("' + '" "' * 2000 + ";" * 2000
+
+    assert isinstance(read_input(nasty), Refused)
+
+
+@pytest.mark.parametrize("algorithm", ["rsa-v1_5-sha256", "rsa-pss-sha512", "hmac-sha256", "ecdsa-p256-sha256", ""])
+def test_another_algorithm_than_the_keys_is_refused(algorithm: str) -> None:
+    claim = read(headers_with(parameters=f';created={SECONDS};{KEYID};alg="{algorithm}"'))
+
+    assert isinstance(claim, Claim)
+    judged = judge_claim(claim, ED25519.public_key())
+    assert isinstance(judged, Refused)
+    assert judged.reason is Reason.BAD_SIGNATURE
