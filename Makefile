@@ -1,0 +1,55 @@
+# Comarca. The two commands to know: `make demo` and `make test`. Each sets up what it needs.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
+LOCKS  := requirements
+
+.PHONY: demo tour test lint types contracts check bench schemas clean help
+
+help:  ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit("Comarca needs Python 3.11 or newer; try: make PYTHON=python3.13 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made $(LOCKS)/run.lock pyproject.toml
+	$(PIP) install --require-hashes -r $(LOCKS)/run.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run $(LOCKS)/dev.lock
+	$(PIP) install --require-hashes -r $(LOCKS)/dev.lock
+	@touch $@
+
+demo: $(VENV)/.run  ## three councils on this machine, until Ctrl-C
+	@$(BIN)/comarca demo
+
+tour: $(VENV)/.run  ## the demo walks through itself: PASS or FAIL for each step
+	@$(BIN)/comarca demo --script
+
+test: check  ## lint, types, import contracts and the whole suite
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: lint types contracts
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## figures beside this machine's own ceiling, as JSON
+	@$(BIN)/python -m tests.bench
+
+schemas: $(VENV)/.run  ## write the JSON Schemas anew
+	$(BIN)/python -m schemas.generate
+
+clean:  ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

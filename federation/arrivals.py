@@ -1,0 +1,114 @@
+"""Applying what was kept: the second transaction. It runs as often as it must, and once is enough.
+
+Judging is over by now. If applying fails, that is our fault and not the sender's: the row is held, shown to the keeper, and
+tried again after an upgrade.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, text
+
+from federation import followers, peers, replicas
+from federation.council import Council
+from federation.moments import from_microseconds
+from federation.tables import ArrivalState
+from protocol import authority
+from protocol.verdict import Refused
+
+_WAITING = text(
+    "SELECT id, activity_id, actor_id, verb, document, received_at FROM received_activity"
+    " WHERE state = 'waiting' ORDER BY id LIMIT :most"
+)
+_MARK = text("UPDATE received_activity SET state = :state, held_because = :because WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """`count` rows done, `held` of them set aside; `relations` says that whom we know may have changed."""
+
+    count: int
+    held: tuple[tuple[str, str], ...]
+    relations: bool
+
+
+def apply_waiting(connection: Connection, council: Council, *, now: datetime, most: int = 64) -> Applied:
+    """Apply the oldest kept messages, in the order in which they were kept."""
+    rows = connection.execute(_WAITING, {"most": most}).all()
+    marks, held, heard = [], [], {}
+    relations = False
+    for row in rows:
+        because = _apply_alone(connection, council, row, now=now)
+        state = ArrivalState.APPLIED if because is None else ArrivalState.HELD
+        if because is not None:
+            held.append((row.activity_id, because))
+        marks.append({"id": row.id, "state": state.value, "because": because})
+        heard[row.actor_id] = from_microseconds(row.received_at)
+        relations = relations or row.verb not in ("Create", "Update")
+    if marks:
+        connection.execute(_MARK, marks)
+    for actor_id, at in sorted(heard.items()):
+        peers.heard(connection, actor_id=actor_id, now=at)
+    return Applied(len(rows), tuple(held), relations)
+
+
+def try_held_again(connection: Connection) -> int:
+    """After an upgrade: what could not be applied waits once more. Returns how many."""
+    return connection.execute(
+        text("UPDATE received_activity SET state = 'waiting', held_because = NULL WHERE state = 'held'")
+    ).rowcount
+
+
+def _apply_alone(connection: Connection, council: Council, row: Any, *, now: datetime) -> str | None:
+    """Apply one row under a savepoint of its own. Returns why it is held, or None."""
+    connection.exec_driver_sql("SAVEPOINT applying")
+    try:
+        apply(connection, council, activity=orjson.loads(row.document), document=row.document, now=now)
+    except Exception as error:  # whatever it is, one row must not stop the others; it is written down and shown
+        connection.exec_driver_sql("ROLLBACK TO applying")
+        connection.exec_driver_sql("RELEASE applying")
+        return f"{type(error).__name__}: {error}"[:500]
+    connection.exec_driver_sql("RELEASE applying")
+    return None
+
+
+def apply(
+    connection: Connection, council: Council, *, activity: dict[str, Any], document: bytes, now: datetime
+) -> None:
+    """Hand one activity to the owner of its (verb, object)."""
+    verb, actor, thing = activity["type"], activity["actor"], activity["object"]
+    object_id = thing["id"] if isinstance(thing, dict) and "id" in thing else thing
+    match verb:
+        case "Create" | "Update":
+            audience = _audience(activity)
+            replicas.put(connection, council, activity=activity, document=document, audience=audience, received_at=now)
+        case "Delete" if object_id == actor:
+            followers.unfollowed(connection, actor_id=actor, follow_id=None)
+        case "Delete":
+            audience = _audience(activity)
+            replicas.end(connection, council, object_id=object_id, source=actor, audience=audience, now=now)
+        case "Offer":
+            peers.they_asked(connection, council, actor_id=actor, offer_id=activity["id"], now=now)
+        case "Accept":
+            peers.they_accepted(
+                connection, council, actor_id=actor, object_id=object_id, accept_id=activity["id"], now=now
+            )
+        case "Reject":
+            peers.they_declined(connection, actor_id=actor, object_id=object_id)
+        case "Undo":
+            known = peers.find(connection, actor)
+            if not followers.unfollowed(connection, actor_id=actor, follow_id=object_id) and known is not None:
+                peers.they_undid(connection, council, actor_id=actor, object_id=object_id)
+        case "Follow":
+            followers.follow_arrived(connection, council, actor_id=actor, now=now)
+        case _:
+            raise ValueError(f"nothing here applies {verb}")
+
+
+def _audience(activity: dict[str, Any]) -> str:
+    audience = authority.audience_of(activity, actor=activity["actor"])
+    if isinstance(audience, Refused):
+        raise ValueError(f"{activity['id']} was judged acceptable, but names no audience of ours")
+    return audience

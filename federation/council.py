@@ -1,0 +1,88 @@
+"""Who we are, as the engine needs to know it: addresses, keys, the kinds we understand, and the rules of this node."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from federation.kinds import Kinds
+from federation.ports import Randomness
+from protocol import ids, keys
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a keeper may set about federation. Sizes in bytes."""
+
+    policy: ids.Policy = field(default_factory=lambda: ids.Policy(plain_hosts=frozenset()))
+    followers: str = "off"
+    body: int = 1_048_576
+    unknown_body: int = 65_536
+    give_up: timedelta = timedelta(days=90)
+    follower_rows: timedelta = timedelta(days=7)
+    backoff_first: float = 2.0
+    backoff_cap: float = 3600.0
+
+
+@dataclass(frozen=True)
+class Council:
+    """This node's council. `base_url` is its origin, without a trailing slash."""
+
+    base_url: str
+    name: str
+    rsa: RSAPrivateKey
+    ed25519: Ed25519PrivateKey
+    kinds: Kinds
+    randomness: Randomness
+    rules: Rules = field(default_factory=Rules)
+    summary: str = ""
+    language: str = "en"
+
+    @cached_property
+    def origin(self) -> str:
+        return ids.origin_of(self.base_url)
+
+    @cached_property
+    def authority(self) -> str:
+        """Host, with the port where it is not the default: what a Host header must say."""
+        return self.origin.split("://", 1)[1]
+
+    @cached_property
+    def host(self) -> str:
+        return ids.host_of(self.base_url)
+
+    @cached_property
+    def actor_id(self) -> str:
+        return f"{self.base_url}/council"
+
+    @cached_property
+    def node_actor_id(self) -> str:
+        return f"{self.base_url}/actor"
+
+    @cached_property
+    def rsa_key_id(self) -> str:
+        return f"{self.actor_id}#main-key"
+
+    @cached_property
+    def node_key_id(self) -> str:
+        return f"{self.node_actor_id}#main-key"
+
+    @cached_property
+    def ed25519_key_id(self) -> str:
+        return f"{self.actor_id}#ed25519-key"
+
+    @cached_property
+    def multibase(self) -> str:
+        return keys.encode_multikey(self.ed25519.public_key())
+
+    @cached_property
+    def rsa_pem(self) -> str:
+        return keys.encode_pem(self.rsa.public_key())
+
+    def new_object_id(self) -> str:
+        return f"{self.base_url}/o/{ids.new_id(self.randomness.bytes(17))}"
+
+    def new_activity_id(self) -> str:
+        return f"{self.base_url}/a/{ids.new_id(self.randomness.bytes(17))}"

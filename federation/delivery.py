@@ -1,0 +1,169 @@
+"""What is due to be sent, and what came of it: plain functions over a connection, for the loop that does the sending.
+
+To one inbox one message is on its way at a time, the handshake first, then the alert lane, then the rest in order. Waiting
+belongs to the inbox: while it fails, nothing behind is tried. A row disappears only when it was acknowledged, has expired,
+or its inbox will never take it; a crash between answer and record sends it once more, and the other side knows it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, text
+
+from federation.council import Council
+from federation.moments import from_microseconds, microseconds
+from federation.retry import Kind, Outcome, Schedule, after_attempt
+
+GONE_AFTER = timedelta(days=7)
+GONE_SEEN = 3
+
+_DUE = text(
+    "SELECT id, inbox, origin, serves, scheme, attempts FROM destination d WHERE next_at <= :now"
+    " AND EXISTS (SELECT 1 FROM delivery x WHERE x.destination_id = d.id) ORDER BY next_at, id LIMIT :most"
+)
+_ROWS = text(
+    "SELECT x.id, x.body_id, x.lane, x.queued_at, x.expires_at, b.document FROM delivery x JOIN body b ON b.id = x.body_id"
+    " WHERE x.destination_id = :destination ORDER BY x.lane, x.id LIMIT :depth"
+)
+_NEXT = text(
+    "SELECT min(next_at) FROM destination d WHERE next_at > :now"
+    " AND EXISTS (SELECT 1 FROM delivery x WHERE x.destination_id = d.id)"
+)
+_DONE = text("DELETE FROM delivery WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One message for one inbox."""
+
+    delivery_id: int
+    document: bytes
+    queued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An inbox whose turn it is, with its next messages in order."""
+
+    destination_id: int
+    inbox: str
+    origin: str
+    serves: str
+    scheme: str
+    attempts: int
+    messages: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one attempt came to. `scheme` is the signature scheme that was accepted or last tried."""
+
+    destination_id: int
+    delivery_id: int
+    outcome: Outcome
+    scheme: str
+    at: datetime
+
+
+def due(connection: Connection, *, now: datetime, busy: frozenset[int], most: int, depth: int = 8) -> list[Due]:
+    """At most `most` inboxes to send to now, without those in `busy`, each with at most `depth` messages."""
+    rows = connection.execute(_DUE, {"now": microseconds(now), "most": most + len(busy)}).all()
+    found: list[Due] = []
+    for row in rows:
+        if row.id in busy or len(found) == most:
+            continue
+        messages = tuple(
+            Waiting(m.id, m.document, from_microseconds(m.queued_at), from_microseconds(m.expires_at))
+            for m in connection.execute(_ROWS, {"destination": row.id, "depth": depth})
+        )
+        found.append(Due(row.id, row.inbox, row.origin, row.serves, row.scheme, row.attempts, messages))
+    return found
+
+
+def next_due_at(connection: Connection, *, now: datetime) -> datetime | None:
+    """When the next waiting inbox will be due, if any is waiting."""
+    earliest = connection.execute(_NEXT, {"now": microseconds(now)}).scalar()
+    return None if earliest is None else from_microseconds(earliest)
+
+
+def judge_attempt(
+    council: Council,
+    destination: Due,
+    message: Waiting,
+    *,
+    status: int | None,
+    failure: str | None,
+    retry_after: str | None,
+    reason: str | None,
+    now: datetime,
+) -> Outcome:
+    """What an answer, or its absence, means for this message. A row past its end is given up whatever was answered."""
+    rules = council.rules
+    is_peer = destination.serves != "follower"
+    outcome = after_attempt(
+        status=status,
+        failure=failure,
+        retry_after=retry_after,
+        attempts=destination.attempts + 1,
+        first_queued=message.queued_at,
+        now=now,
+        uniform=council.randomness.uniform(),
+        accepted_peer=is_peer,
+        settings=Schedule(rules.backoff_first, rules.backoff_cap, rules.give_up if is_peer else rules.follower_rows),
+        reason=reason,
+    )
+    if outcome.kind is Kind.LATER and now >= message.expires_at:
+        return Outcome(Kind.NEVER, None, "expired")
+    return outcome
+
+
+def record(connection: Connection, results: Sequence[Result]) -> list[None]:
+    """Write down what came of attempts, many at once."""
+    done = [r.delivery_id for r in results if r.outcome.kind in (Kind.DELIVERED, Kind.NEVER)]
+    if done:
+        connection.execute(_DONE, {"ids": done})
+    for _, last in sorted({r.destination_id: r for r in results}.items()):
+        _note(connection, last)
+    return [None] * len(results)
+
+
+_TAKEN = text(
+    "UPDATE destination SET attempts = 0, gone_seen = 0, gone_since = NULL, next_at = :at, last_ok_at = :at,"
+    " last_failure = NULL, scheme = :scheme WHERE id = :id"
+)
+_SKIPPED = text("UPDATE destination SET last_failure = :word, next_at = :at WHERE id = :id")
+_LATER = text(
+    "UPDATE destination SET attempts = attempts + 1, next_at = :next, last_failure = :word,"
+    " gone_seen = gone_seen + :gone, gone_since = CASE :gone WHEN 1 THEN coalesce(gone_since, :at) END WHERE id = :id"
+)
+
+
+def _note(connection: Connection, result: Result) -> None:
+    outcome, at = result.outcome, microseconds(result.at)
+    if outcome.kind is Kind.DELIVERED:
+        connection.execute(_TAKEN, {"id": result.destination_id, "at": at, "scheme": result.scheme})
+    elif outcome.kind is Kind.NEVER:
+        connection.execute(_SKIPPED, {"id": result.destination_id, "at": at, "word": outcome.word})
+    else:
+        assert outcome.at is not None
+        gone = outcome.kind is Kind.GONE
+        given = {"id": result.destination_id, "at": at, "next": microseconds(outcome.at), "word": outcome.word}
+        connection.execute(_LATER, given | {"gone": int(gone)})
+        if gone:
+            _drop_if_gone(connection, result.destination_id, now=result.at)
+
+
+def _drop_if_gone(connection: Connection, destination_id: int, *, now: datetime) -> None:
+    """A follower's inbox that has said 410 three times over seven days is gone; a council's is waited for."""
+    found = connection.execute(
+        text(
+            "SELECT inbox FROM destination WHERE id = :id AND serves = 'follower'"
+            " AND gone_seen >= :seen AND gone_since <= :since"
+        ),
+        {"id": destination_id, "seen": GONE_SEEN, "since": microseconds(now - GONE_AFTER)},
+    ).first()
+    if found is not None:
+        connection.execute(text("DELETE FROM follower WHERE inbox = :inbox"), {"inbox": found.inbox})
+        connection.execute(text("DELETE FROM destination WHERE id = :id"), {"id": destination_id})

@@ -1,0 +1,47 @@
+"""The inboxes that we deliver to: opened when linking up or being followed, closed when that ends."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from federation.moments import microseconds
+from protocol import ids
+
+_OPEN = text(
+    "INSERT INTO destination (inbox, origin, serves, scheme, next_at, attempts, gone_seen)"
+    " VALUES (:inbox, :origin, :serves, :scheme, :now, 0, 0) ON CONFLICT (inbox) DO UPDATE SET"
+    " serves = CASE WHEN destination.serves = 'peer' AND excluded.serves = 'follower' THEN 'peer' ELSE excluded.serves END,"
+    " next_at = excluded.next_at, attempts = 0, gone_seen = 0, gone_since = NULL"
+)
+
+
+def open_destination(connection: Connection, *, inbox: str, serves: str, scheme: str, now: datetime) -> None:
+    """Make `inbox` one of ours, or change what it `serves`: "peer", "follower" or "handshake"."""
+    parameters = {
+        "inbox": inbox,
+        "origin": ids.origin_of(inbox),
+        "serves": serves,
+        "scheme": scheme,
+        "now": microseconds(now),
+    }
+    connection.execute(_OPEN, parameters)
+
+
+def drop_waiting(connection: Connection, *, inbox: str) -> None:
+    """Forget what waits for an inbox that is no longer to have it."""
+    statement = "DELETE FROM delivery WHERE destination_id IN (SELECT id FROM destination WHERE inbox = :inbox)"
+    connection.execute(text(statement), {"inbox": inbox})
+
+
+def close_destination(connection: Connection, *, inbox: str) -> None:
+    connection.execute(text("DELETE FROM destination WHERE inbox = :inbox"), {"inbox": inbox})
+
+
+def try_now(connection: Connection, *, origin: str | None, now: datetime) -> None:
+    """A host was heard from (or, without `origin`, we ourselves are back): what waits for it is tried at once."""
+    given: dict[str, object] = {"now": microseconds(now)}
+    if origin is None:
+        connection.execute(text("UPDATE destination SET next_at = :now WHERE next_at > :now"), given)
+    else:
+        statement = text("UPDATE destination SET next_at = :now WHERE next_at > :now AND origin = :origin")
+        connection.execute(statement, given | {"origin": origin})

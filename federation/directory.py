@@ -1,0 +1,64 @@
+"""Whom we know, as the inbox needs it for every message: in memory, made from the tables, replaced when they change.
+
+Reading rows for each arrival would cost more than the checks themselves. A directory is never changed, only replaced.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from protocol import ids, keys
+from protocol.keys import PublicKey
+from protocol.peering import State
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A council or account that has a row. `standing` is a peering state, or "follower"."""
+
+    actor_id: str
+    standing: str
+    inbox: str
+    ed25519_key_id: str | None
+
+    @property
+    def accepted(self) -> bool:
+        return self.standing == State.ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """`keys` maps a key id to its key and owner; `blocked` holds hosts, bare or with their port."""
+
+    known: Mapping[str, Known]
+    keys: Mapping[str, tuple[PublicKey, str]]
+    blocked: frozenset[str]
+
+    @classmethod
+    def load(cls, connection: Connection) -> "Directory":
+        known: dict[str, Known] = {}
+        found: dict[str, tuple[PublicKey, str]] = {}
+        for row in connection.execute(text("SELECT * FROM follower")).mappings():
+            actor = row["actor_id"]
+            known[actor] = Known(actor, "follower", row["inbox"], None)
+            found[row["key_id"]] = (keys.decode_pem(row["key_pem"]), actor)
+        for row in connection.execute(text("SELECT * FROM peer")).mappings():
+            actor = row["actor_id"]
+            known[actor] = Known(actor, row["state"], row["inbox"], row["ed25519_key_id"])
+            found[row["ed25519_key_id"]] = (keys.decode_multikey(row["ed25519_multibase"]), actor)
+            if row["rsa_key_id"] and row["rsa_pem"]:
+                found[row["rsa_key_id"]] = (keys.decode_pem(row["rsa_pem"]), actor)
+        blocked = frozenset(row.host for row in connection.execute(text("SELECT host FROM block")))
+        return cls(known, found, blocked)
+
+    def of_key(self, key_id: str) -> Known | None:
+        """Who owns a key, by the key itself or by the actor that its address belongs to."""
+        owner = self.keys.get(key_id)
+        return self.known.get(owner[1] if owner is not None else ids.actor_of_key(key_id))
+
+    def blocks(self, address: str) -> bool:
+        """Whether an address lies on a blocked host. Raises protocol.ids.BadAddress."""
+        return bool(self.blocked) and (
+            ids.host_of(address) in self.blocked or ids.origin_of(address).split("://", 1)[1] in self.blocked
+        )

@@ -1,0 +1,165 @@
+"""What federation remembers: councils, followers, keys, what is to be sent, what arrived, and copies of what was published.
+
+Rows hold public (P0) and federated (P1) matter only; nothing about a person ever gets a column here. A refused sender
+leaves no row at all. Tables never parse input: what is written here has been judged by protocol and read by schemas.
+"""
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, text
+from sqlmodel import Field, SQLModel
+
+from federation.columns import Instant
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The Core table behind a model, for statements on hot paths."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+class Lane(IntEnum):
+    """What goes first to one destination. Order is kept inside a lane; an object's activities all use one lane."""
+
+    HANDSHAKE = 0
+    ALERT = 1
+    ORDINARY = 2
+
+
+class ArrivalState(StrEnum):
+    """`waiting` until applied; `held` if applying failed, which is our fault and is tried again after an upgrade."""
+
+    WAITING = "waiting"
+    APPLIED = "applied"
+    HELD = "held"
+
+
+class Peer(SQLModel, table=True):
+    """A nearby council, with the keys that were compared when we linked up (pinned: never replaced by a fetch)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    actor_id: str = Field(unique=True)
+    origin: str = Field(index=True)
+    name: str
+    inbox: str
+    state: str
+    rsa_key_id: str | None = None
+    rsa_pem: str | None = None
+    ed25519_key_id: str
+    ed25519_multibase: str
+    our_offer_id: str | None = None
+    their_offer_id: str | None = None
+    our_accept_id: str | None = None
+    their_accept_id: str | None = None
+    created_at: datetime = Field(sa_type=Instant)
+    accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_heard_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Block(SQLModel, table=True):
+    """A host we do not listen to, whoever asks from it."""
+
+    host: str = Field(primary_key=True)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Follower(SQLModel, table=True):
+    """An account of the wider fediverse that reads our public wall. `state` is `asked` or `accepted`."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    actor_id: str = Field(unique=True)
+    origin: str
+    inbox: str
+    state: str
+    follow_id: str
+    key_id: str
+    key_pem: str
+    key_fetched_at: datetime = Field(sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Destination(SQLModel, table=True):
+    """An inbox that we deliver to, and how it has been answering. Waiting time belongs to the host, not to a message."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    inbox: str = Field(unique=True)
+    origin: str = Field(index=True)
+    serves: str  # "peer", "follower", or "handshake": nothing but linking up goes there
+    scheme: str = "unknown"  # how its origin wants HTTP signatures: "ed25519", "rfc9421", "cavage"
+    next_at: datetime = Field(sa_type=Instant, index=True)
+    attempts: int = 0
+    gone_seen: int = 0
+    gone_since: datetime | None = Field(default=None, sa_type=Instant)
+    last_ok_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_failure: str | None = None
+
+
+class Body(SQLModel, table=True):
+    """The bytes of one activity of ours, stored once however many inboxes it goes to."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    activity_id: str = Field(unique=True)
+    object_id: str | None = Field(default=None, index=True)
+    audience: str
+    document: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Delivery(SQLModel, table=True):
+    """One activity that one inbox has not yet acknowledged. Deleted once it has, or once it is given up."""
+
+    __table_args__ = (Index("ix_delivery_order", "destination_id", "lane", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    destination_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("destination.id", ondelete="CASCADE"), nullable=False)
+    )
+    body_id: int = Field(sa_column=Column(Integer, ForeignKey("body.id"), nullable=False, index=True))
+    lane: int
+    queued_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+
+
+class ReceivedActivity(SQLModel, table=True):
+    """What was acknowledged with 202, byte for byte. Its id is remembered 90 days: after that its proof is too old."""
+
+    __tablename__ = "received_activity"
+    __table_args__ = (
+        Index("ix_received_activity_waiting", "id", sqlite_where=text("state = 'waiting'")),
+        Index("ix_received_activity_received_at", "received_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    activity_id: str = Field(unique=True)
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    actor_id: str
+    verb: str
+    document: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    received_at: datetime = Field(sa_type=Instant)
+    state: str = ArrivalState.WAITING
+    held_because: str | None = None
+
+
+class Replica(SQLModel, table=True):
+    """The newest word of a council, ours included, about one object it has published.
+
+    `document` is the activity that carried it, with its proof. After `gone_at` only the tombstone stays: the document is
+    emptied, and no late Create or Update brings the object back.
+    """
+
+    __table_args__ = (Index("ix_replica_kind", "kind", "ends_at"), Index("ix_replica_source", "source"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    object_id: str = Field(unique=True)
+    source: str
+    kind: str
+    audience: str
+    name: str
+    document: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    method: str
+    published: datetime = Field(sa_type=Instant)
+    updated: datetime = Field(sa_type=Instant)
+    ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
+    gone_at: datetime | None = Field(default=None, sa_type=Instant)

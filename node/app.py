@@ -1,0 +1,197 @@
+"""One node put together: settings in, an ASGI application out. Nothing is opened at import, and nothing is global."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+from typing import Any
+
+import h3
+import structlog
+
+from federation.council import Council, Rules
+from federation.kinds import Kind
+from federation.ports import Clock, Randomness, Transport
+from federation.transport import NetworkTransport
+from node.database import Store, hold_lock
+from node.engine import Engine
+from node.feature import Feature
+from node.identity import load_identity
+from node.installed import FEATURES
+from node.migrations import run as migrations
+from node.ports import SystemClock, SystemRandomness
+from node.settings import Settings
+from node.web.application import build
+from node.web.site import Site
+from protocol import ids
+from schemas.place import Place
+
+DATABASE = "comarca.db"
+OWN_PACKAGES = ("node", "federation", "schemas", "protocol")
+AREA_RESOLUTION = 7
+
+_log = structlog.get_logger(__name__)
+
+
+class ForeignPackage(Exception):
+    """One of our four import names belongs to another distribution as well, so nobody knows whose code would run."""
+
+
+def software_version() -> str:
+    return version("comarca")
+
+
+def refuse_foreign_packages() -> None:
+    """Our import names are common words, and other distributions use them. Raises ForeignPackage with what to type."""
+    owners = packages_distributions()
+    for package in OWN_PACKAGES:
+        others = sorted(set(owners.get(package, ())) - {"comarca"})
+        if others:
+            raise ForeignPackage(
+                f"The package {others[0]!r} is installed beside Comarca and also brings {package!r}. "
+                f"Type: pip uninstall {others[0]}, or use a virtual environment of Comarca's own."
+            )
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What the keeper has set, in the engine's words."""
+    return Rules(
+        policy=ids.Policy(plain_hosts=frozenset(settings.allow.plain_hosts)),
+        followers=settings.followers,
+        body=settings.limits.body,
+        unknown_body=settings.limits.unknown_body,
+        give_up=timedelta(days=settings.federation.give_up_after_days),
+        follower_rows=timedelta(days=settings.federation.follower_days),
+        backoff_first=settings.federation.backoff_first,
+        backoff_cap=settings.federation.backoff_cap,
+    )
+
+
+def kinds_of(features: tuple[Feature, ...]) -> dict[str, Kind]:
+    """The kinds that features bring, by name. Raises ValueError when two claim the same."""
+    kinds: dict[str, Kind] = {}
+    for feature in features:
+        for kind in feature.kinds:
+            if kind.name in kinds:
+                raise ValueError(f"two features claim the kind {kind.name!r}")
+            kinds[kind.name] = kind
+    return kinds
+
+
+def open_council(settings: Settings, *, randomness: Randomness, features: tuple[Feature, ...] = FEATURES) -> Council:
+    """The council of a folder, with its keys. Raises node.identity.BadIdentity."""
+    identity = load_identity(settings.directory)
+    return Council(
+        base_url=settings.url,
+        name=settings.name,
+        rsa=identity.rsa,
+        ed25519=identity.ed25519,
+        kinds=kinds_of(features),
+        randomness=randomness,
+        rules=rules_of(settings),
+        summary=settings.summary,
+        language=settings.language,
+    )
+
+
+def open_store(directory: Path) -> Store:
+    """The store of a folder, its tables brought up to date first. Raises migrations.UpgradeRefused, StoreFault."""
+    path = directory / DATABASE
+    done = migrations.upgrade(path, version=software_version())
+    if done.copy is not None:
+        _log.info("database upgraded", copy=done.copy.name, revision=done.after)
+    return Store.open(path)
+
+
+def area_of(settings: Settings) -> Place | None:
+    """Where the council is, as coarse as anything that leaves a node."""
+    area = settings.area
+    if area.latitude is None or area.longitude is None:
+        return None
+    cell = h3.latlng_to_cell(area.latitude, area.longitude, AREA_RESOLUTION)
+    latitude, longitude = h3.cell_to_latlng(cell)
+    return Place(name=area.near or settings.name, cell=cell, latitude=round(latitude, 6), longitude=round(longitude, 6))
+
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+@dataclass
+class Node:
+    """An ASGI application with its engine. The loops run from the lifespan's start to its end."""
+
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+    randomness: Randomness = field(default_factory=SystemRandomness)
+    features: tuple[Feature, ...] = FEATURES
+    transport: Transport | None = None
+
+    def __post_init__(self) -> None:
+        refuse_foreign_packages()
+        self.council = open_council(self.settings, randomness=self.randomness, features=self.features)
+        self.store = open_store(self.settings.directory)
+        self._network = None if self.transport else NetworkTransport(self.council.rules.policy)
+        transport = self.transport or self._network
+        assert transport is not None
+        self.engine = Engine(
+            self.settings,
+            council=self.council,
+            store=self.store,
+            clock=self.clock,
+            randomness=self.randomness,
+            transport=transport,
+            version=software_version(),
+            place=area_of(self.settings),
+        )
+        self.site = Site(
+            settings=self.settings,
+            council=self.council,
+            store=self.store,
+            clock=self.clock,
+            randomness=self.randomness,
+            features=self.features,
+        )
+        self._front = self.engine.front(build(self.site))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._front(scope, receive, send)
+
+    async def start(self) -> None:
+        await self.engine.start()
+
+    async def stop(self) -> None:
+        await self.engine.stop()
+        if self._network is not None:
+            await self._network.aclose()
+        await asyncio.to_thread(self.store.close)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except Exception as error:
+            _log.exception("could not start")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def create_app(settings: Settings) -> Node:
+    """The application of one council's folder."""
+    return Node(settings)
+
+
+def lock_of(settings: Settings) -> AbstractContextManager[None]:
+    """Held by the one server of a folder. Raises node.database.AlreadyServed."""
+    return hold_lock(settings.directory)

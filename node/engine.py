@@ -1,0 +1,216 @@
+"""One running node: the engine's parts given their real ports, and the loops that drive them.
+
+Everything is handed over here and nothing is kept at import, so a test can run several nodes in one process. The command
+line writes to the same file from its own process; we notice by SQLite's data version.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from federation import destinations, peers
+from federation.arrivals import Applied, try_held_again
+from federation.council import Council
+from federation.directory import Directory
+from federation.fetch import Fetched, KeyFetcher, fetch_document
+from federation.front import Application, Front
+from federation.hearing import Hearing
+from federation.media_types import Media
+from federation.ports import Clock, Randomness, Transport
+from federation.rates import Buckets
+from federation.reception import Rates, Reception
+from federation.served import Served
+from federation.signing import headers_for
+from federation.tidying import tidy
+from federation.worker import Applier, Deliverer
+from node.database import Store, StoreFault, StoreFull
+from node.settings import Settings
+from protocol import ids
+from protocol.peering import State
+from protocol.verdict import Reason
+from schemas.place import Place
+
+LOOK_EVERY = 0.2
+TIDY_EVERY = 300.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Engine:
+    """The federating half of a node. `front(inner)` is its HTTP face; `start` and `stop` its loops."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        council: Council,
+        store: Store,
+        clock: Clock,
+        randomness: Randomness,
+        transport: Transport,
+        version: str,
+        place: Place | None,
+    ) -> None:
+        self.settings = settings
+        self.council = council
+        self.store = store
+        self.clock = clock
+        self.randomness = randomness
+        self.transport = transport
+        self.directory = Directory({}, {}, frozenset())
+        self._tasks: list[asyncio.Task[None]] = []
+        self._version = -1
+        limits = settings.limits
+        self.keys = KeyFetcher(
+            transport,
+            sign=self._signed_as_node,
+            policy=council.rules.policy,
+            our_origin=council.origin,
+            monotonic=clock.monotonic,
+            per_origin=_bucket(limits.key_fetch_per_host_per_minute),
+            in_all=_bucket(limits.key_fetch_total_per_minute),
+        )
+        self.applier = Applier(council=council, store=store, clock=clock, applied=self._applied)
+        self.deliverer = Deliverer(
+            council=council,
+            store=store,
+            clock=clock,
+            transport=transport,
+            concurrency=settings.federation.concurrency,
+        )
+        unknown = limits.unknown_rate
+        self.reception = Reception(
+            council=council,
+            store=store,
+            clock=clock,
+            keys=self.keys,
+            rates=Rates(
+                peers=Buckets(per_minute=limits.peer_rate.per_minute, burst=limits.peer_rate.burst),
+                strangers=Buckets(per_minute=unknown.per_minute, burst=unknown.burst),
+                everybody=Buckets(per_minute=10 * unknown.per_minute, burst=10 * unknown.burst),
+            ),
+            directory=lambda: self.directory,
+            relations_changed=self.refresh,
+            kept=self.applier.wake,
+            fault=fault_reason,
+        )
+        self.hearing = Hearing(council=council, store=store, clock=clock, directory=lambda: self.directory)
+        self.served = Served(council=council, store=store, clock=clock, version=version, place=place)
+
+    def front(self, inner: Application) -> Front:
+        return Front(
+            inner,
+            council=self.council,
+            reception=self.reception,
+            served=self.served,
+            hearing=self.hearing,
+            body_deadline=self.settings.limits.body_deadline,
+        )
+
+    async def refresh(self) -> None:
+        """Load anew whom we know."""
+        self.directory = await self.store.read(Directory.load)
+
+    async def start(self) -> None:
+        """Begin: what was held waits again, what waits for others is tried at once, nearby councils are greeted."""
+        now = self.clock.now()
+        await self.store.write(try_held_again)
+        await self.store.write(lambda c: destinations.try_now(c, origin=None, now=now))
+        await self.refresh()
+        loop = asyncio.get_running_loop()
+        self.store.on_commit(lambda: _wake(loop, self.deliverer.wake))
+        self._version = await self.store.data_version()
+        for work in (self.applier.run, self.deliverer.run, self._look, self._greet, self._tidy):
+            self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
+
+    async def stop(self) -> None:
+        """End the loops. What is on its way is broken off; its row stays, and the other side knows a second copy."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        await self.deliverer.abandon()
+        await self.keys.aclose()
+
+    async def _applied(self, done: Applied) -> None:
+        if done.relations:
+            await self.refresh()
+        self.deliverer.wake()
+
+    async def _look(self) -> None:
+        """Notice what another process has written: the command line."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                version = await self.store.data_version()
+                if version != self._version:
+                    self._version = version
+                    await self.refresh()
+                    self.applier.wake()
+                    self.deliverer.wake()
+            except Exception:
+                _log.exception("could not look whether another process has written")
+
+    async def _greet(self) -> None:
+        """Say hello to every council that we are linked up with, at once and then every so often, never in step."""
+        while True:
+            linked = sorted(k.actor_id for k in self.directory.known.values() if k.standing == State.ACCEPTED)
+            await asyncio.gather(*(self._greet_one(actor_id) for actor_id in linked))
+            every = self.settings.federation.contact_every
+            await asyncio.sleep(every * (0.5 + self.randomness.uniform()))
+
+    async def _greet_one(self, actor_id: str) -> None:
+        origin = ids.origin_of(actor_id)
+        try:
+            answer = await fetch_document(
+                self.transport, f"{origin}/.well-known/comarca", sign=self._signed, accept=Media.JSON, seconds=5.0
+            )
+            if isinstance(answer, Fetched):
+                now = self.clock.now()
+                await self.store.write(lambda c: peers.heard(c, actor_id=actor_id, now=now))
+                self.deliverer.heard_from(origin)
+        except Exception:
+            _log.exception("greeting failed", council=actor_id)
+
+    async def _tidy(self) -> None:
+        while True:
+            try:
+                while await self.tidy_once():
+                    await asyncio.sleep(0)
+            except Exception:
+                _log.exception("tidying failed; trying again later")
+            await asyncio.sleep(TIDY_EVERY)
+
+    async def tidy_once(self) -> int:
+        """Forget a bounded amount of what has had its time. Returns how many rows went."""
+        now, council = self.clock.now(), self.council
+        return await self.store.write(lambda c: tidy(c, council, now=now))
+
+    def _signed(self, method: str, url: str) -> dict[str, str]:
+        return headers_for(self.council, scheme="ed25519", method=method, url=url, body=None, now=self.clock.now())
+
+    def _signed_as_node(self, method: str, url: str) -> dict[str, str]:
+        now: datetime = self.clock.now()
+        return headers_for(self.council, scheme="cavage", method=method, url=url, body=None, now=now, as_node=True)
+
+
+def _bucket(per_minute: float) -> Buckets:
+    return Buckets(per_minute=per_minute, burst=max(1.0, per_minute))
+
+
+def fault_reason(error: Exception) -> Reason | None:
+    """What the sender is told when keeping failed: full, or busy. Anything else is a fault that is not the store's."""
+    if isinstance(error, StoreFull):
+        return Reason.FULL
+    return Reason.BUSY if isinstance(error, StoreFault) else None
+
+
+def _wake(loop: asyncio.AbstractEventLoop, wake: Callable[[], Any]) -> None:
+    try:
+        loop.call_soon_threadsafe(wake)
+    except RuntimeError:
+        # The loop has ended; whoever starts next looks at the tables anyway.
+        return

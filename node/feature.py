@@ -1,0 +1,97 @@
+"""What a feature folder tells the rest of the node about itself, and the few values that pass between them.
+
+A feature is registered by one line in `node/installed.py`. Everything else (menu, wall, dispatch of what arrives, the page
+of one slip) is built from these descriptions. Features never import each other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from sqlalchemy import Connection
+
+from federation.council import Council
+from federation.kinds import Kind
+from node.settings import Settings
+
+if TYPE_CHECKING:
+    from federation.tables import Replica
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking. An anonymous visitor has no `member_id` and sees what is public, nothing else."""
+
+    member_id: int | None = None
+    name: str = ""
+    keeper: bool = False
+
+    @property
+    def signed_in(self) -> bool:
+        return self.member_id is not None
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The audiences of records that this person may see on this node, widest first."""
+        return ("public", "neighbours", "council") if self.signed_in else ("public",)
+
+
+ANYBODY = Viewer()
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """What an action is given besides its connection and its input: who acts, when, for which council."""
+
+    now: datetime
+    council: Council
+    settings: Settings
+    viewer: Viewer
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One notice as the wall, the board and the lists show it. `kind` picks shape, colour and word; `href` its page."""
+
+    kind: str  # "need", "offer", "resolution", "alert", "drill"
+    title: str
+    words: str
+    meta: tuple[str, ...]
+    href: str
+    language: str
+    updated: datetime
+    ends_at: datetime | None
+    source: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    label: str
+    href: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """`kinds`: what it sends and understands on the wire. `router(site)`: its pages and JSON. `wall(connection, viewer, now,
+    acting_council)`: its live slips of this council. `slip(connection, replica, viewer, now)`: one replica, ours or theirs, as a
+    `Slip` with `details` for its own template `slip_template`, or None where the viewer may not see it.
+    `changeable(connection, object_id)`: the page that changes the record behind an object of ours, or None."""
+
+    name: str
+    kinds: tuple[Kind, ...] = ()
+    router: Callable[[Any], APIRouter] | None = None
+    templates: Path | None = None
+    slip_template: str | None = None
+    menu: tuple[MenuEntry, ...] = ()
+    wall: Callable[[Connection, Viewer, datetime, Council], list[Slip]] | None = None
+    slip: Callable[[Connection, "Replica", Viewer, datetime], Slip | None] | None = None

@@ -1,0 +1,126 @@
+"""Running one node as a server process: uvicorn with deadlines for slow senders, logs without addresses, a clean end."""
+
+import asyncio
+import resource
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from node.app import Node, lock_of
+from node.settings import Settings
+
+OPEN_FILES = 65_536
+
+
+def configure_logs(settings: Settings) -> None:
+    """Lines for people or JSON for machines, to standard error. No field ever holds the address of who asked."""
+    readable = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    machine = structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info if settings.logs == "json" else _as_it_is,
+            machine if settings.logs == "json" else readable,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _as_it_is(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return event
+
+
+def deadline_protocol(seconds: float) -> type[HttpToolsProtocol]:
+    """uvicorn's protocol with an end to waiting for a request's head: by itself it times idle keep-alive only."""
+
+    class DeadlineProtocol(HttpToolsProtocol):
+        _head: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._expect_head()
+
+        def data_received(self, data: bytes) -> None:
+            # A sender that drips one byte at a time must not push its own deadline away.
+            if self._head is None and (self.cycle is None or self.cycle.response_complete):
+                self._expect_head()
+            super().data_received(data)
+
+        def on_headers_complete(self) -> None:
+            self._forget_head()
+            super().on_headers_complete()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._forget_head()
+            super().connection_lost(exc)
+
+        def _expect_head(self) -> None:
+            self._head = self.loop.call_later(seconds, self._give_up)
+
+        def _forget_head(self) -> None:
+            if self._head is not None:
+                self._head.cancel()
+                self._head = None
+
+        def _give_up(self) -> None:
+            self._head = None
+            if not self.transport.is_closing():
+                self.transport.close()
+
+    return DeadlineProtocol
+
+
+def raise_open_files() -> None:
+    """A node talks to many: the soft limit of open files goes up to the hard one, as far as is sensible."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def serve(settings: Settings) -> None:
+    """Serve one council until it is told to stop. Raises AlreadyServed, BadIdentity, UpgradeRefused, StoreFault, OSError."""
+    configure_logs(settings)
+    raise_open_files()
+    with lock_of(settings):
+        node = Node(settings)
+        config = uvicorn.Config(
+            node,
+            host=settings.listen.host,
+            port=settings.listen.port,
+            loop="uvloop",
+            http=deadline_protocol(settings.limits.header_deadline),
+            ws="none",
+            lifespan="on",
+            interface="asgi3",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=3,
+            backlog=2048,
+        )
+        server = uvicorn.Server(config)
+        server.run()
+        if not server.started:
+            raise SystemExit(1)
+
+
+def is_served(directory: Path) -> bool:
+    """Whether a server holds this folder now."""
+    from node.database import AlreadyServed, hold_lock
+
+    try:
+        with hold_lock(directory):
+            return False
+    except AlreadyServed:
+        return True
