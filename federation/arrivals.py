@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
-from federation import followers, peers, replicas
+from federation import followers, introductions, peers, replicas
 from federation.council import Council
 from federation.moments import from_microseconds
 from federation.tables import ArrivalState
@@ -98,7 +98,7 @@ def apply(
         case "Reject":
             peers.they_declined(connection, actor_id=actor, object_id=object_id)
         case "Undo":
-            known = peers.find(connection, actor)
+            known = introductions.find(connection, actor)
             if not followers.unfollowed(connection, actor_id=actor, follow_id=object_id) and known is not None:
                 peers.they_undid(connection, council, actor_id=actor, object_id=object_id)
         case "Follow":

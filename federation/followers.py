@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from federation import outbox
 from federation.council import Council
 from federation.destinations import close_destination, drop_waiting, open_destination
-from federation.peers import Introduction
+from federation.introductions import Introduction
 from federation.tables import Follower, table_of
 from protocol import ids
 from schemas import activity as activities

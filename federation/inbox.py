@@ -16,8 +16,8 @@ from sqlalchemy import Connection, bindparam, text
 from federation import followers
 from federation.council import Council
 from federation.directory import Directory, Known
+from federation.introductions import Introduction, meet
 from federation.moments import microseconds
-from federation.peers import Introduction, meet
 from federation.tables import ArrivalState
 from protocol import authority, digest, http_signature, ids, keys, proof, strict_json
 from protocol.http_signature import Claim, Request

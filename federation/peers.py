@@ -12,18 +12,17 @@ from sqlalchemy import Connection, RowMapping, text
 from federation import outbox, replicas
 from federation.council import Council
 from federation.destinations import close_destination, drop_waiting, open_destination, try_now
+from federation.introductions import Introduction, find, meet
 from federation.moments import microseconds
 from federation.tables import Block, Peer, table_of
 from protocol import ids, peering
 from protocol.peering import Event, State
 from protocol.verdict import Refused
 from schemas import activity as activities
-from schemas.actor import TheirActor
 from schemas.refusal import Refusal
 
 _PEER = table_of(Peer)
 _BLOCK = table_of(Block)
-MOST_WAITING = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,72 +37,6 @@ class PeerView:
     last_heard_at: datetime | None
     waiting: int
     can_accept: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Introduction:
-    """What an actor document told us about a council or an account that we had not met."""
-
-    actor_id: str
-    name: str
-    inbox: str
-    rsa_key_id: str | None
-    rsa_pem: str | None
-    ed25519_key_id: str | None
-    ed25519_multibase: str | None
-
-    @classmethod
-    def of(cls, actor: TheirActor) -> "Introduction":
-        rsa, ed25519 = actor.rsa_key(), actor.ed25519_key()
-        return cls(
-            actor_id=actor.id,
-            name=actor.name or actor.preferred_username or ids.host_of(actor.id),
-            inbox=actor.shared_or_own_inbox,
-            rsa_key_id=rsa[0] if rsa else None,
-            rsa_pem=rsa[1] if rsa else None,
-            ed25519_key_id=ed25519[0] if ed25519 else None,
-            ed25519_multibase=ed25519[1] if ed25519 else None,
-        )
-
-
-def find(connection: Connection, actor_id: str) -> RowMapping | None:
-    return connection.execute(_PEER.select().where(_PEER.c.actor_id == actor_id)).mappings().first()
-
-
-def meet(connection: Connection, *, introduction: Introduction, now: datetime) -> RowMapping:
-    """The row of a council, made if we had not met. Keys of one that has left may be new; pinned ones stay as they are.
-
-    Raises Refusal "full" when too many strangers wait already, "no-key" without an Ed25519 key.
-    """
-    if introduction.ed25519_key_id is None or introduction.ed25519_multibase is None:
-        raise Refusal("no-key", sentence="That address shows no Ed25519 key, so it is no Comarca server.")
-    values = {
-        "origin": ids.origin_of(introduction.actor_id),
-        "name": introduction.name[:200],
-        "inbox": introduction.inbox,
-        "rsa_key_id": introduction.rsa_key_id,
-        "rsa_pem": introduction.rsa_pem,
-        "ed25519_key_id": introduction.ed25519_key_id,
-        "ed25519_multibase": introduction.ed25519_multibase,
-    }
-    row = find(connection, introduction.actor_id)
-    if row is None:
-        waiting = connection.execute(
-            text("SELECT count(*) FROM peer WHERE state IN (:none, :asked)"),
-            {"none": State.NONE.value, "asked": State.THEY_ASKED.value},
-        ).scalar_one()
-        if waiting >= MOST_WAITING:
-            raise Refusal("full", sentence="Too many councils have asked already; look through them first.")
-        connection.execute(
-            _PEER.insert().values(
-                actor_id=introduction.actor_id, state=State.NONE.value, created_at=now, last_heard_at=None, **values
-            )
-        )
-    elif row["state"] in (State.NONE, State.ENDED, State.DECLINED):
-        connection.execute(_PEER.update().where(_PEER.c.id == row["id"]).values(**values))
-    found = find(connection, introduction.actor_id)
-    assert found is not None
-    return found
 
 
 def ask(connection: Connection, council: Council, *, introduction: Introduction, now: datetime) -> str:

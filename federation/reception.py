@@ -16,7 +16,7 @@ from federation.council import Council
 from federation.directory import Directory
 from federation.fetch import FetchedKey, FetchFailed, KeyFetcher
 from federation.inbox import ALREADY_HELD, ID_REUSED, Arrival, Dropped, Met
-from federation.peers import Introduction
+from federation.introductions import Introduction
 from federation.ports import Clock, Store
 from federation.rates import Buckets
 from protocol import ids

@@ -8,7 +8,8 @@ import typer
 
 from federation import followers, peers
 from federation.fetch import FetchFailed, fetch_actor
-from federation.peers import Introduction, PeerView
+from federation.introductions import Introduction
+from federation.peers import PeerView
 from federation.signing import headers_for
 from node.cli.opening import Folder, Opened, opened, over_the_network
 from node.cli.saying import BROKEN, Json, answer, fail, plainly, say

@@ -6,7 +6,7 @@ import orjson
 import typer
 from sqlalchemy import RowMapping
 
-from federation import peers, replicas
+from federation import introductions, replicas
 from node.cli.opening import Folder, Opened, opened
 from node.cli.saying import BROKEN, Json, answer, fail, plainly
 from node.features.resources.actions import put_up
@@ -120,7 +120,7 @@ def _proof_state(here: Opened, row: RowMapping, activity: dict[str, Any], connec
     if row["source"] == here.council.actor_id:
         key: Any = here.council.ed25519.public_key()
     else:
-        peer = peers.find(connection, row["source"])
+        peer = introductions.find(connection, row["source"])
         if peer is None:
             return "no key"
         key = keys.decode_multikey(peer["ed25519_multibase"])

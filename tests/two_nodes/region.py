@@ -16,6 +16,7 @@ import orjson
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from federation import peers
+from federation.introductions import Introduction
 from federation.ports import OutgoingRequest, OutgoingResponse, TransportFailure
 from node.accounts.actions import add_member, make_sign_in_link, sign_in
 from node.app import Node
@@ -140,10 +141,10 @@ class Town:
 
         return self.write(step)
 
-    def introduction(self) -> peers.Introduction:
+    def introduction(self) -> Introduction:
         actor = TheirActor.read(orjson.loads(self.node.engine.served.cached["/council"].body))
         assert isinstance(actor, TheirActor)
-        return peers.Introduction.of(actor)
+        return Introduction.of(actor)
 
     def count(self, table: str) -> int:
         return self.read(lambda c: c.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar())
