@@ -5,7 +5,7 @@ own log. Neither is ever shown as the other.
 """
 
 import base64
-import http
+import traceback
 from collections.abc import Mapping
 
 import structlog
@@ -33,6 +33,7 @@ STATUS_OF_WORD = {
     "too-fast": 429,
 }
 _TITLES = {
+    400: "That was not understood",
     401: "Please sign in first",
     403: "That is not for you to do",
     404: "There is nothing here",
@@ -45,6 +46,7 @@ _TITLES = {
     507: "Our server is full",
 }
 _SENTENCES = {
+    400: "Go back one page and send it again; words only, no files.",
     404: "Either it never was, or its time is over, or it is not shown to everyone. If you sign in here, do so and look again.",
     405: "Go back one page and use the buttons there.",
     410: "Whoever put it up has taken it down again. Only this mark is left.",
@@ -75,7 +77,7 @@ def install(app: FastAPI, site: Site) -> None:
 
     def unkept(request: Request, error: Exception) -> Response:
         status = 507 if isinstance(error, StoreFull) else 503
-        log.error("store refused", exc_info=error)
+        log.error("store refused", cause=_cause(error))
         headers = {"retry-after": "60"}
         return _answer(site, request, status, _STORE_WORDS[status], (), headers=headers, bare=True)
 
@@ -94,7 +96,7 @@ def refusal_answer(site: Site, request: Request, status: int, word: str, sentenc
 def fault_answer(site: Site, request: Request, fault: Exception) -> Response:
     """500 with a short code; the cause goes into the log beside the same code, never into the answer."""
     code = base64.b32encode(site.randomness.bytes(3)).decode("ascii")[:4]
-    log.error("fault", code=code, method=request.method, exc_info=fault)
+    log.error("fault", code=code, method=request.method, cause=_cause(fault))
     sentence = f"We made a mistake. Please tell someone who looks after the server this code: {code}"
     if site.wants_json(request):
         return _problem(500, "fault", "Our mistake", sentence)
@@ -112,7 +114,7 @@ def _answer(
     headers: Mapping[str, str] | None = None,
     bare: bool = False,
 ) -> Response:
-    title = _TITLES.get(status) or http.HTTPStatus(status).phrase
+    title = _TITLES.get(status, _TITLES[422])
     sentence = " ".join(problem.sentence for problem in problems) or _SENTENCES.get(status, "")
     answer: Response
     if site.wants_json(request):
@@ -123,6 +125,11 @@ def _answer(
         answer = make(request, "refused.html", status=status, heading=title, sentence=sentence, typed=typed, word=word)
     answer.headers.update(headers or {})
     return answer
+
+
+def _cause(fault: Exception) -> str:
+    """The trace as plain lines: richer ones print local variables, and those hold what people wrote."""
+    return "".join(traceback.format_exception(fault))
 
 
 def _problem(status: int, word: str, title: str, sentence: str) -> JSONResponse:

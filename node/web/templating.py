@@ -81,4 +81,5 @@ def _filters(zone: ZoneInfo, clock: Clock) -> dict[str, Callable[..., str]]:
         "km": words.distance,
         "amount": words.quantity,
         "number": words.number,
+        "sentence": words.sentence,
     }

@@ -189,6 +189,11 @@ def several(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
+def sentence(phrase: str) -> str:
+    """A phrase at the start of a line: its first letter large, the others as they were."""
+    return phrase[:1].upper() + phrase[1:]
+
+
 def slip_address(object_id: str, *, base_url: str) -> str:
     """The page on this server that shows the slip with this address: our own under /o/, others' under /slip."""
     if object_id.startswith(f"{base_url}/o/"):

@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -81,7 +81,7 @@ def slip_of(replica: Any, council: Council | None = None) -> Slip:
         language="en",
         updated=replica.updated,
         ends_at=replica.ends_at,
-        source="" if council and replica.source == council.actor_id else replica.source,
+        source="Harbour" if replica.source.startswith(HARBOUR) else "",
         details={},
     )
 
@@ -122,6 +122,10 @@ def _notes_router(site: Site) -> APIRouter:
 
     @routes.get("/faulty", include_in_schema=False)
     def faulty() -> Response:
+        raise RuntimeError("the secret cause")
+
+    @routes.post("/faulty", include_in_schema=False)
+    def faulty_form(typed: Typed) -> Response:
         raise RuntimeError("the secret cause")
 
     @routes.post("/full", include_in_schema=False)
@@ -261,7 +265,3 @@ def build_town(
     chosen = Settings(directory=folder, name=council.name, url=url, zone="Europe/Madrid", **settings)
     site = Site(settings=chosen, council=council, store=store, clock=clock, randomness=randomness, features=features)
     return Town(site=site, app=build(site), clock=clock)
-
-
-def with_feature(feature: Feature, **changes: Any) -> Feature:
-    return replace(feature, **changes)
