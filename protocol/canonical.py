@@ -34,7 +34,7 @@ def _equal_in_orjson(value: Any) -> bool:
     """Whether orjson with sorted keys writes exactly what RFC 8785 asks for.
 
     Three differences are known. orjson sorts keys by code point and RFC 8785 by UTF-16 unit, which differ only when a key
-    holds a character from U+E000 on; integral and very large or small floats are written differently; integers beyond
+    holds a character beyond U+FFFF; integral and very large or small floats are written differently; integers beyond
     2**53 - 1 are written where RFC 8785 has no form.
     """
     kind = type(value)
@@ -42,7 +42,7 @@ def _equal_in_orjson(value: Any) -> bool:
         return True
     if kind is dict:
         for key, member in value.items():
-            if type(key) is not str or (not key.isascii() and max(key) > "\ud7ff"):
+            if type(key) is not str or (not key.isascii() and max(key) > "\uffff"):
                 return False
             if type(member) is not str and not _equal_in_orjson(member):
                 return False

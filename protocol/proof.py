@@ -200,7 +200,7 @@ def judge_proof(
         return claim
     if claim.created > now + AHEAD:
         return _AHEAD
-    if claim.expires is not None and claim.expires <= now:
+    if claim.expires is not None and claim.expires < now:
         return _EXPIRED
     domain_holds = domain in claim.domain if claim.domain else domain is None
     if not domain_holds or claim.challenge != challenge:

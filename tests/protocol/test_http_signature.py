@@ -1,46 +1,14 @@
 """Signed requests in both schemes: what is accepted, and for each reason of refusal its accepted twin."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Protocol
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from protocol.digest import judge_content_digest, judge_digest
-from protocol.http_signature import (
-    Claim,
-    Request,
-    judge_claim,
-    key_id_of,
-    read_claim,
-    sign_cavage,
-    sign_rfc9421,
-)
-from protocol.keys import SigningKey
-from protocol.verdict import Accepted, Reason, Refused
-from tests.protocol.samples import (
-    ED25519,
-    ED25519_KEY_ID,
-    NOW,
-    OTHER_ED25519,
-    OUR_HOST,
-    OUR_INBOX,
-    RSA,
-    RSA_KEY_ID,
-    SECONDS,
-    request,
-)
-
-BODY = b'{"type":"Create"}'
-KEYS: dict[str, tuple[SigningKey, str]] = {"rsa": (RSA, RSA_KEY_ID), "ed25519": (ED25519, ED25519_KEY_ID)}
-Signer = Callable[..., dict[str, str]]
-SIGNERS: dict[str, Signer] = {"cavage": sign_cavage, "rfc9421": sign_rfc9421}
-
-
-class Sign(Protocol):
-    def __call__(self, **changes: Any) -> dict[str, str]: ...
+from protocol.http_signature import Claim, judge_claim, key_id_of
+from protocol.verdict import Accepted, Reason
+from tests.protocol.samples import ED25519, NOW, OTHER_ED25519, OUR_HOST, OUR_INBOX, RSA, request
+from tests.protocol.signing import BODY, KEYS, SIGNERS, read, reason, signed, verdict
 
 
 @pytest.fixture(params=SIGNERS)
@@ -51,35 +19,6 @@ def scheme(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=KEYS)
 def key_name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-def signed(scheme: str, key_name: str, **changes: Any) -> dict[str, str]:
-    key, key_id = KEYS[key_name]
-    values: dict[str, Any] = {
-        "method": "POST",
-        "url": OUR_INBOX,
-        "body": BODY,
-        "key": key,
-        "key_id": key_id,
-        "now": NOW,
-        "content_type": "application/activity+json",
-    }
-    return SIGNERS[scheme](**(values | changes))
-
-
-def read(arrived: Request, **changes: Any) -> Claim | Refused:
-    values: dict[str, Any] = {"now": SECONDS, "our_host": OUR_HOST, "has_body": True}
-    return read_claim(arrived, **(values | changes))
-
-
-def verdict(arrived: Request, key_name: str, **changes: Any) -> Accepted | Refused:
-    claim = read(arrived, **changes)
-    return claim if isinstance(claim, Refused) else judge_claim(claim, KEYS[key_name][0].public_key())
-
-
-def reason(judged: object) -> Reason:
-    assert isinstance(judged, Refused)
-    return judged.reason
 
 
 def test_what_we_sign_is_accepted(scheme: str, key_name: str) -> None:
@@ -295,43 +234,3 @@ def test_a_key_id_that_is_no_address_is_refused(scheme: str, key_id: str) -> Non
     headers = signed(scheme, "rsa", key_id=key_id)
 
     assert reason(read(request(headers))) is Reason.MALFORMED
-
-
-SIGNED = {(scheme, name): signed(scheme, name) for scheme in SIGNERS for name in KEYS}
-
-
-@given(st.sampled_from(sorted(SIGNED)), st.data())
-def test_no_changed_character_of_a_signed_request_is_accepted(which: tuple[str, str], data: st.DataObject) -> None:
-    headers = SIGNED[which]
-    name = data.draw(st.sampled_from(sorted(set(headers) - {"Host"})))
-    position = data.draw(st.integers(0, len(headers[name]) - 1))
-    letter = data.draw(st.characters(min_codepoint=32, max_codepoint=126))
-    value = headers[name][:position] + letter + headers[name][position + 1 :]
-
-    arrived = request(headers | {name: value})
-    claim = read(arrived)
-    accepted = verdict(arrived, which[1]) == Accepted()
-
-    # The draft leaves the key id unsigned, but another key id asks for another key.
-    same_key = isinstance(claim, Claim) and claim.key_id == KEYS[which[1]][1]
-    assert (accepted and same_key) is (value == headers[name])
-
-
-@given(st.sampled_from(sorted(SIGNED)), st.sampled_from(["Date", "Content-Type", "Digest", "Content-Digest", "Host"]))
-def test_no_missing_header_of_a_signed_request_is_accepted(which: tuple[str, str], name: str) -> None:
-    headers = {kept: value for kept, value in SIGNED[which].items() if kept != name}
-
-    judged = verdict(request(headers), which[1])
-
-    assert (judged == Accepted()) is (name not in SIGNED[which])
-
-
-@given(st.text(max_size=80), st.text(max_size=120))
-def test_no_signature_headers_raise(signature: str, signature_input: str) -> None:
-    headers = SIGNED["cavage", "rsa"]
-
-    for changed in ({"Signature": signature}, {"Signature": signature, "Signature-Input": signature_input}):
-        arrived = request(headers | changed)
-        key_id_of(arrived.headers)
-
-        assert isinstance(read(arrived), Refused)
