@@ -32,7 +32,10 @@ _STREETS: Final = (
     r"(?:street|str|st|road|rd|lane|ln|avenue|ave|boulevard|blvd|terrace|crescent|alley|mews|quay|embankment|highway)"
 )
 # Everyday words as well, so these count only with a capital and beside a name with a capital.
-_PERHAPS: Final = r"(?-i:Way|Drive|Dr|Close|Court|Ct|Place|Pl|Row|Square|Sq|Gardens|Gdns|Grove|Hill|Park|Walk|Wharf|Green|Rise|Parade)"
+_PERHAPS: Final = (
+    r"(?-i:Way|Drive|Dr|Close|Court|Ct|Place|Pl|Row|Square|Sq|Gardens|Gdns|Grove|Hill|Park|Walk|Wharf|Green|Rise|"
+    r"Parade)"
+)
 
 _CALLES: Final = (
     r"(?:calle|c/|c\\|avenida|avda|avd|av|plaza|plza|pza|paseo|pº|camino|carretera|ctra|ronda|rambla|travesía|travesia|callejón|"

@@ -4,8 +4,9 @@ Nothing here looks anything up, writes or tells the time. Every rule raises `Ref
 and a sentence for the person who filled in the form; none of them ever changes what the person wrote.
 """
 
+import re
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from node.features.resources import lint
@@ -20,6 +21,7 @@ PUBLISHED: Final = frozenset({"neighbours", "public"})
 LONGEST: Final = timedelta(days=90)
 USUAL: Final = timedelta(days=14)
 DEFAULT_AUDIENCE: Final = {"need": "council", "offer": "neighbours"}
+_NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 OUTCOMES: Final = ("met", "partly", "not-met", "no-longer-wanted")
 
 
@@ -30,7 +32,7 @@ def publishes(audience: str) -> bool:
 
 def check_end(ends_at: datetime, now: datetime, *, starts_at: datetime | None = None) -> None:
     """A record ends after now (and after it starts) and within 90 days. Raises Refusal("ends-at")."""
-    if ends_at <= now:
+    if ends_at <= now.replace(microsecond=0):
         raise Refusal("ends-at", "ends_at", sentence="The end has already passed. Choose a later time.")
     if ends_at - now > LONGEST:
         raise Refusal(
@@ -60,13 +62,14 @@ def quantity(text: str | None, *, field: str) -> Decimal | None:
     """A decimal text as a number, None for an empty one. Raises Refusal("quantity") naming `field`."""
     if text is None or not text.strip():
         return None
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        raise Refusal("quantity", field, sentence="Write a plain number, such as 40 or 2.5.") from None
-    if not number.is_finite() or number < 0:
+    if _NUMBER.fullmatch(text.strip()) is None:
         raise Refusal("quantity", field, sentence="Write a plain number, such as 40 or 2.5.")
-    return number
+    return Decimal(text.strip())
+
+
+def as_text(number: Decimal) -> str:
+    """A number as the wire has it: decimal text without exponent."""
+    return f"{number:f}"
 
 
 def check_quantities(whole: str | None, available: str | None) -> None:
@@ -82,7 +85,7 @@ def check_quantities(whole: str | None, available: str | None) -> None:
     if all_of_it is None:
         raise Refusal("quantity", "quantity", sentence="Say how many there were before saying how many are left.")
     if left > all_of_it:
-        raise Refusal("quantity", "available", f"There cannot be more left than there were ({whole}).")
+        raise Refusal("quantity", "available", sentence=f"There cannot be more left than there were ({whole}).")
 
 
 def state_of(whole: str | None, available: str | None) -> str:
@@ -117,7 +120,7 @@ def check_words(texts: dict[str, str], *, audience: str, has_place: bool) -> Non
             raise Refusal(
                 "health-and-place",
                 field,
-                sentence="An illness beside a place can tell who is meant. Leave out one of the two, or show this to our council only.",
+                sentence="An illness beside a place can tell who is meant. Leave out one of them, or show it to our council only.",
             )
 
 
@@ -131,8 +134,7 @@ def check_outcome(outcome: str) -> None:
 
 def check_may_change(*, by_member: int, member_id: int | None, keeper: bool) -> None:
     """Whoever put it up, or a keeper, may change it. Raises Refusal("not-signed-in" or "not-yours")."""
-    check_signed_in(member_id)
-    if member_id != by_member and not keeper:
+    if signed_in(member_id) != by_member and not keeper:
         raise Refusal(
             "not-yours",
             None,
@@ -140,16 +142,19 @@ def check_may_change(*, by_member: int, member_id: int | None, keeper: bool) -> 
         )
 
 
-def check_signed_in(member_id: int | None) -> None:
-    """Raises Refusal("not-signed-in")."""
+def signed_in(member_id: int | None) -> int:
+    """The member who acts. Raises Refusal("not-signed-in") for an anonymous visitor."""
     if member_id is None:
         raise Refusal("not-signed-in", None, sentence="Sign in first: use your sign-in link, or ask for one.")
+    return member_id
 
 
-def check_open(state: str) -> None:
-    """What is closed stays closed. Raises Refusal("closed")."""
+def check_open(state: str, *, ended: bool) -> None:
+    """What is closed or over stays so. Raises Refusal("closed" or "ended-already")."""
     if state == "closed":
-        raise Refusal("closed", None, sentence="This note is closed. Put up a new one.")
+        raise Refusal("closed", None, sentence="This one is closed. Put up a new one.")
+    if ended:
+        raise Refusal("ended-already", None, sentence="Its time is over. Put up a new one.")
 
 
 def next_update(now: datetime, last: datetime | None) -> datetime:

@@ -1,0 +1,214 @@
+"""What is to be had around a place: the regional query.
+
+A bounding box on the covering index finds the candidates, the exact great-circle distance orders them, and only the rows
+that are shown are looked up. Plain SQL on the driver, since this is what a region asks all day. It never widens an audience:
+it sees what it is told to see, and nothing that has ended.
+"""
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import asin, cos, degrees, radians, sin, sqrt
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from federation.moments import from_microseconds, microseconds
+from node.database.sqlite import driver_connection
+from schemas.context import CATEGORIES
+
+EARTH_RADIUS_KM: Final = 6371.0088
+MOST: Final = 200
+# Without a radius the search grows until it has enough; the last one is the whole Earth.
+_RADII: Final = (5.0, 25.0, 125.0, 625.0, 20_040.0)
+# Wider than rounding errors, far narrower than a cell.
+_MARGIN: Final = 1e-6
+
+_COLUMNS: Final = (
+    "a.object_id, a.direction, a.title, a.words, a.language, a.category, a.quantity, a.available, a.unit, a.near, a.state,"
+    " a.starts_at, a.ends_at, a.updated, a.audience, a.source, a.replica_id"
+)
+_SELECT: Final = f"SELECT {_COLUMNS} FROM availability a"  # noqa: S608  constants
+
+
+class Found(NamedTuple):
+    """One need or offer. `distance_km` is from the place asked about to the middle of its cell, None without a place."""
+
+    object_id: str
+    direction: str
+    title: str
+    words: str
+    language: str
+    category: str
+    quantity: str | None
+    available: str | None
+    unit: str | None
+    near: str
+    state: str
+    starts_at: datetime | None
+    ends_at: datetime
+    updated: datetime
+    audience: str
+    source: str
+    distance_km: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Narrowed:
+    """The conditions of one search, with their values, in the order in which they stand in the statement."""
+
+    sql: str
+    values: tuple[Any, ...]
+
+
+def around(
+    connection: Connection,
+    *,
+    now: datetime,
+    audiences: Sequence[str],
+    category: str | None = None,
+    direction: str | None = None,
+    latitude: float | None = None,
+    longitude: float | None = None,
+    within_km: float | None = None,
+    text: str | None = None,
+    limit: int = 50,
+) -> list[Found]:
+    """What is live, nearest first when a place is given (WGS 84 degrees), else what ends soonest.
+
+    `audiences` are those the viewer may see; `text` must be found, word by word, in title, words or place. At most
+    `limit` and never more than 200. Raises ValueError where only one of latitude and longitude is given.
+    """
+    if (latitude is None) != (longitude is None):
+        raise ValueError("a place has a latitude and a longitude")
+    limit = max(0, min(limit, MOST))
+    narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=text)
+    if latitude is None or longitude is None:
+        return _soonest(connection, narrowed, category=category, limit=limit)
+    for radius in _RADII if within_km is None else (within_km,):
+        nearest = _nearest(
+            connection, narrowed, category=category, here=(latitude, longitude), within_km=radius, limit=limit
+        )
+        if len(nearest) == limit:
+            break
+    return _looked_up(connection, nearest)
+
+
+def distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Great-circle distance (haversine) between two points in degrees, in kilometres."""
+    latitude, there = radians(one[0]), radians(other[0])
+    half = sin((there - latitude) / 2) ** 2
+    half += cos(latitude) * cos(there) * sin(radians(other[1] - one[1]) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
+
+
+def box(here: tuple[float, float], within_km: float) -> tuple[float, float, tuple[tuple[float, float], ...]]:
+    """South, north and the spans of longitude that hold every point within the distance; two spans across 180 degrees."""
+    latitude, longitude = here
+    angle = within_km / EARTH_RADIUS_KM
+    south, north = latitude - degrees(angle) - _MARGIN, latitude + degrees(angle) + _MARGIN
+    if south <= -90 or north >= 90:
+        return max(south, -90.0), min(north, 90.0), ((-180.0, 180.0),)
+    # Where the circle reaches furthest east is not on our own parallel: hence the arcsine.
+    reach = degrees(asin(min(1.0, sin(min(angle, 1.5)) / cos(radians(latitude))))) + _MARGIN
+    west, east = longitude - reach, longitude + reach
+    if west < -180:
+        return south, north, ((west + 360, 180.0), (-180.0, east))
+    if east > 180:
+        return south, north, ((west, 180.0), (-180.0, east - 360))
+    return south, north, ((west, east),)
+
+
+def _narrowed(*, now: datetime, audiences: Sequence[str], direction: str | None, text: str | None) -> _Narrowed:
+    sql = [f"a.ends_at > ? AND a.audience IN ({_marks(audiences)})"]
+    values: list[Any] = [microseconds(now), *audiences]
+    if direction is not None:
+        sql.append("a.direction = ?")
+        values.append(direction)
+    for word in (text or "").split()[:8]:
+        sql.append("(a.title LIKE ? ESCAPE '\\' OR a.words LIKE ? ESCAPE '\\' OR a.near LIKE ? ESCAPE '\\')")
+        values += [f"%{_literally(word)}%"] * 3
+    return _Narrowed(" AND ".join(sql), tuple(values))
+
+
+def _nearest(
+    connection: Connection,
+    narrowed: _Narrowed,
+    *,
+    category: str | None,
+    here: tuple[float, float],
+    within_km: float,
+    limit: int,
+) -> list[tuple[float, int, int]]:
+    """(distance in km, end in microseconds, replica id) of the nearest, by distance, then by end."""
+    categories = tuple(CATEGORIES) if category is None else (category,)
+    south, north, spans = box(here, within_km)
+    # Many records share the middle of a cell: each distance is worked out once.
+    far: dict[tuple[float, float], float] = {}
+    near: list[tuple[float, int, int]] = []
+    for west, east in spans:
+        sql = (
+            "SELECT a.latitude, a.longitude, a.ends_at, a.replica_id FROM availability a INDEXED BY ix_availability_around"  # noqa: S608
+            f" WHERE a.category IN ({_marks(categories)}) AND a.latitude BETWEEN ? AND ? AND a.longitude BETWEEN ? AND ?"
+            f" AND {narrowed.sql}"
+        )
+        values = (*categories, south, north, west, east, *narrowed.values)
+        for latitude, longitude, ends_at, replica_id in driver_connection(connection).execute(sql, values):
+            point = (latitude, longitude)
+            distance = far.get(point)
+            if distance is None:
+                distance = far[point] = distance_km(here, point)
+            if distance <= within_km:
+                near.append((distance, ends_at, replica_id))
+    return heapq.nsmallest(limit, near)
+
+
+def _soonest(connection: Connection, narrowed: _Narrowed, *, category: str | None, limit: int) -> list[Found]:
+    sql, values = narrowed.sql, narrowed.values
+    if category is not None:
+        # The plus keeps the planner on the index that is already in the wanted order.
+        sql, values = f"{sql} AND +a.category = ?", (*values, category)
+    statement = f"{_SELECT} WHERE {sql} ORDER BY a.ends_at, a.updated DESC LIMIT ?"
+    return [_found(row, None) for row in driver_connection(connection).execute(statement, (*values, limit))]
+
+
+def _looked_up(connection: Connection, nearest: list[tuple[float, int, int]]) -> list[Found]:
+    if not nearest:
+        return []
+    keys = tuple(replica_id for _, _, replica_id in nearest)
+    statement = f"{_SELECT} WHERE a.replica_id IN ({_marks(keys)})"
+    rows = {row[-1]: row for row in driver_connection(connection).execute(statement, keys)}
+    return [_found(rows[replica_id], distance) for distance, _, replica_id in nearest]
+
+
+def _found(row: Any, distance: float | None) -> Found:
+    object_id, direction, title, words, language, category, quantity, available, unit, near, state, *rest = row
+    starts_at, ends_at, updated, audience, source, _ = rest
+    return Found(
+        object_id=object_id,
+        direction=direction,
+        title=title,
+        words=words,
+        language=language,
+        category=category,
+        quantity=quantity,
+        available=available,
+        unit=unit,
+        near=near,
+        state=state,
+        starts_at=None if starts_at is None else from_microseconds(starts_at),
+        ends_at=from_microseconds(ends_at),
+        updated=from_microseconds(updated),
+        audience=audience,
+        source=source,
+        distance_km=distance,
+    )
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _literally(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
