@@ -5,7 +5,6 @@ keeps nothing about who asked: no network address is read, logged or stored here
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -50,7 +49,10 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        outgoing = _Outgoing(send, self._headers, personal=_carries_secret(scope))
+        bodiless = scope["method"] == "HEAD"
+        outgoing = _Outgoing(send, self._headers, personal=_carries_secret(scope), bodiless=bodiless)
+        if bodiless:
+            scope = {**scope, "method": "GET"}
         request = Request(scope)
         if not self._comes_from_us(request):
             answer = await run_in_threadpool(refusal_answer, self._site, request, 403, "cross-site", ELSEWHERE)
@@ -77,7 +79,7 @@ class Guard:
         """
         if request.method in _SAFE:
             return True
-        has_cookie = self._site.cookie_name in _cookie_names(request.headers)
+        has_cookie = self._site.cookie_name in request.cookies
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not has_cookie and media_type not in _FORMS and media_type:
             return True
@@ -90,12 +92,13 @@ class Guard:
 
 
 class _Outgoing:
-    """`send` with our headers on the first message; a header that the answer has set itself stays."""
+    """`send` with our headers on the first message; a header that the answer has set itself stays. HEAD gets no body."""
 
-    def __init__(self, send: Send, headers: Iterable[tuple[str, str]], *, personal: bool) -> None:
+    def __init__(self, send: Send, headers: Iterable[tuple[str, str]], *, personal: bool, bodiless: bool) -> None:
         self._send = send
         self._headers = headers
         self._personal = personal
+        self._bodiless = bodiless
         self.begun = False
 
     async def __call__(self, message: Message) -> None:
@@ -106,6 +109,8 @@ class _Outgoing:
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", "private, no-store" if self._personal else "no-cache")
             headers.setdefault("vary", "Accept, Authorization, Cookie")
+        elif self._bodiless:
+            message = {**message, "body": b""}
         await self._send(message)
 
 
@@ -119,13 +124,6 @@ def _headers(*, secure: bool) -> Iterable[tuple[str, str]]:
     yield "cross-origin-opener-policy", "same-origin"
     if secure:
         yield "strict-transport-security", f"max-age={_YEAR}"
-
-
-def _cookie_names(headers: Mapping[str, str]) -> set[str]:
-    try:
-        return set(SimpleCookie(headers.get("cookie", "")))
-    except CookieError:
-        return {part.partition("=")[0].strip() for part in headers.get("cookie", "").split(";")}
 
 
 def _carries_secret(scope: Scope) -> bool:

@@ -18,9 +18,10 @@ from starlette.exceptions import HTTPException
 from federation import replicas
 from federation.tables import Peer, Replica, table_of
 from node.feature import Feature, Slip, Viewer
-from node.web.pages import wall_slips
 from node.web.site import Site, see_other
 from node.web.words import freshness
+
+CHANGEABLE = ("need", "offer")
 
 _PEERS = table_of(Peer)
 
@@ -107,7 +108,7 @@ def router(site: Site) -> APIRouter:
             replica=replica,
             origin=origin,
             address=object_id,
-            changes=_changes(site, object_id=object_id, feature=feature, viewer=viewer),
+            changes=_changes(site, slip, object_id=object_id, viewer=viewer),
         )
 
     @routes.get("/api/objects")
@@ -143,11 +144,14 @@ def _unpublished(
     site: Site, connection: Connection, *, object_id: str, viewer: Viewer, now: datetime
 ) -> tuple[Feature | None, Slip | None]:
     """A slip of ours that never left this server is no copy of anything; it is found on the wall of who may see it."""
-    if not viewer.signed_in or not object_id.startswith(site.council.base_url):
+    if not viewer.signed_in or not object_id.startswith(f"{site.council.base_url}/o/"):
         return None, None
     href = object_id.removeprefix(site.council.base_url)
-    found = (slip for slip in wall_slips(site, connection, viewer=viewer, now=now) if slip.href == href)
-    return None, next(found, None)
+    for feature in site.features:
+        for slip in feature.wall(connection, viewer, now, site.council) if feature.wall is not None else ():
+            if slip.href == href:
+                return feature, slip
+    return None, None
 
 
 def _origin(site: Site, connection: Connection, *, replica: Replica, now: datetime) -> Origin:
@@ -168,7 +172,12 @@ def _origin(site: Site, connection: Connection, *, replica: Replica, now: dateti
     )
 
 
-def _changes(site: Site, *, object_id: str, feature: Feature | None, viewer: Viewer) -> str | None:
-    """The path under which our own slip is changed and taken down, for those who are signed in."""
-    own = object_id.startswith(f"{site.council.base_url}/o/")
-    return object_id.removeprefix(site.council.base_url) if own and viewer.signed_in else None
+def _changes(site: Site, slip: Slip, *, object_id: str, viewer: Viewer) -> str | None:
+    """The path under which this viewer changes our own slip or takes it down; the feature serves the pages there.
+
+    A feature says with `details["changeable"]` whether this viewer may; where it says nothing, needs and offers lead
+    there, and the feature's own rule answers.
+    """
+    ours = object_id.startswith(f"{site.council.base_url}/o/")
+    may = slip.details.get("changeable", slip.kind in CHANGEABLE)
+    return object_id.removeprefix(site.council.base_url) if ours and viewer.signed_in and may else None

@@ -1,10 +1,16 @@
 """What is not for everyone is shown to nobody who did not sign in: every audience, every viewer, every route that shows slips."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
-from tests.web.town import HARBOUR, NOON, Town
+from federation.council import Council
+from node.feature import Slip, Viewer
+from tests.web.town import HARBOUR, NOON, NOTES, Town, build_town, slip_of
 
 LISTS = ("/", "/wall.json")
 MAY_SEE = {
@@ -133,3 +139,39 @@ async def test_only_those_who_are_signed_in_are_offered_to_change_our_own_slip(t
 
     assert f'href="{path}/change"' in theirs and f'href="{path}/take-down"' in theirs
     assert "/change" not in anybodys and "/take-down" not in anybodys
+
+
+@pytest.mark.parametrize(
+    ("details", "offered"), [({"changeable": False}, False), ({"changeable": True}, True), ({}, True)]
+)
+async def test_a_feature_says_who_may_change_its_slip(tmp_path: Path, details: dict[str, bool], offered: bool) -> None:
+    def slip(connection: Connection, replica: Any, viewer: Viewer, now: datetime) -> Slip:
+        return replace(slip_of(replica), details=details)
+
+    town = build_town(tmp_path, features=(replace(NOTES, slip=slip),))
+    path = town.hold("A ladder").removeprefix(town.url)
+
+    async with town.signed_in() as browser:
+        page = (await browser.get(path)).text
+    town.store.close()
+
+    assert (f'href="{path}/change"' in page) is offered
+
+
+async def test_what_never_left_this_server_has_its_page_for_those_who_are_signed_in(tmp_path: Path) -> None:
+    path = "/o/" + "k" * 26
+
+    def wall(connection: Connection, viewer: Viewer, now: datetime, council: Council) -> list[Slip]:
+        slip = Slip("need", "A spare key", "For the hall.", (), path, "en", NOON, None)
+        return [slip] if viewer.signed_in else []
+
+    town = build_town(tmp_path, features=(replace(NOTES, wall=wall),))
+
+    async with town.signed_in() as neighbour, town.browser() as passer_by:
+        theirs = await neighbour.get(path)
+        anybodys = await passer_by.get(path)
+        data = await neighbour.get("/api/objects", params={"id": f"{town.url}{path}"})
+    town.store.close()
+
+    assert theirs.status_code == 200 and "A spare key" in theirs.text and "Only our own neighbours" in theirs.text
+    assert anybodys.status_code == 404 and data.status_code == 404

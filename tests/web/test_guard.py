@@ -38,6 +38,27 @@ async def test_every_answer_carries_the_headers_whatever_its_status(town: Town) 
         assert "strict-transport-security" not in answer.headers, where
 
 
+async def test_a_head_request_gets_the_headers_of_the_page_without_its_body(town: Town) -> None:
+    async with town.browser() as browser:
+        head, get = await browser.head("/help"), await browser.get("/help")
+
+    assert head.status_code == get.status_code == 200
+    assert head.content == b"" and get.content
+    assert head.headers["content-length"] == get.headers["content-length"]
+
+
+async def test_a_cookie_of_ours_is_seen_among_strange_ones(secure_town: Town) -> None:
+    cookie = f'a="b c"@[]; {secure_town.site.cookie_name}={secure_town.session(secure_town.member())}'
+
+    async with secure_town.program(accept="text/html", cookie=cookie) as browser:
+        wall = await browser.get("/")
+        refused = await browser.post("/out", json={})
+        accepted = await browser.post("/out", json={}, headers={"origin": SECURE})
+
+    assert "Sign out" in wall.text
+    assert refused.status_code == 403 and accepted.status_code == 303
+
+
 def test_the_content_policy_allows_own_styles_fonts_images_and_forms_and_nothing_else() -> None:
     rules = dict(rule.split(" ", 1) for rule in CONTENT_POLICY.split("; "))
 
