@@ -89,7 +89,7 @@ async def _follow(
 ) -> Fetched | FetchFailed:
     at = urldefrag(url).url
     visited: set[str] = set()
-    while True:
+    for _ in range(MOST_REDIRECTS + 1):
         visited.add(at)
         headers = {"Accept": accept.value, **(sign("GET", at) if sign is not None else {})}
         got = await transport.send(OutgoingRequest("GET", at, headers, None, max_response=limit))
@@ -100,9 +100,10 @@ async def _follow(
         target = _next_hop(at, got.headers.get("location", ""), cross_origin=cross_origin)
         if isinstance(target, FetchFailed):
             return target
-        if target in visited or len(visited) > MOST_REDIRECTS:
-            return FetchFailed("redirects", "the redirects do not end")
+        if target in visited:
+            break
         at = target
+    return FetchFailed("redirects", "the redirects do not end")
 
 
 def _next_hop(at: str, location: str, *, cross_origin: bool) -> str | FetchFailed:
@@ -278,8 +279,6 @@ class KeyFetcher:
             actor = await fetch_actor(self._transport, owner, sign=self._sign)
             if isinstance(actor, FetchFailed):
                 return actor
-            if document_id(actor) != owner:
-                return FetchFailed("foreign-key", "the owner that the key names is not at its own id")
         key = listed_key(actor, key_id, standalone=standalone)
         if isinstance(key, Unfit):
             return FetchFailed(key.word, key.detail)

@@ -162,6 +162,17 @@ async def test_a_key_document_cannot_name_somebody_elses_actor(changes: dict[str
     assert transport.urls == [ALONE_ID]
 
 
+@pytest.mark.parametrize("listing", [pem_key(ALONE_ID), ALONE_ID])
+async def test_a_key_document_names_its_owner_by_the_actors_own_id_and_no_alias(listing: object) -> None:
+    table: dict[str, Answer] = {
+        ALONE_ID: document({**pem_key(ALONE_ID), "type": "Key", "owner": f"{HARBOUR}/@council"}),
+        f"{HARBOUR}/@council": moved("/council"),
+        ACTOR: document(actor(publicKey=listing)),
+    }
+
+    assert word_of(await fetched(table, ALONE_ID)) in {"foreign-key", "other-key"}
+
+
 async def test_a_key_document_with_the_id_of_another_key_is_refused() -> None:
     table: dict[str, Answer] = {
         ALONE_ID: document({**pem_key(f"{ACTOR}/second-key"), "type": "Key"}),

@@ -48,6 +48,14 @@ def test_full_buckets_are_forgotten() -> None:
     assert len(buckets) == 1
 
 
+def test_the_key_used_least_recently_is_the_first_to_be_forgotten() -> None:
+    buckets = Buckets(per_minute=1, burst=2, limit=2)
+    for key in ("harbour", "hillside", "harbour", "stranger"):
+        buckets.take(key, 0.0)
+
+    assert buckets.take("harbour", 0.0) is not None
+
+
 @pytest.mark.parametrize(("per_minute", "burst", "limit"), [(0, 1, 1), (-1, 1, 1), (1, 0.5, 1), (1, 1, 0)])
 def test_a_bucket_that_never_fills_is_refused(per_minute: float, burst: float, limit: int) -> None:
     with pytest.raises(ValueError, match="positive rate"):

@@ -4,6 +4,7 @@ import gzip
 import httpx
 import pytest
 
+from federation.connections import Origin
 from federation.ports import OutgoingRequest, OutgoingResponse, Transport, TransportFailure
 from federation.transport import LeanTransport, NetworkTransport, SendFailed
 from protocol.ids import Policy
@@ -72,8 +73,8 @@ async def test_a_chunked_answer_is_put_together_and_its_connection_kept() -> Non
     assert seen.connections == 1
 
 
-async def test_a_compressed_body_is_left_as_it_came() -> None:
-    body = gzip.compress(b"x" * 1_000_000)
+@pytest.mark.parametrize("body", [gzip.compress(b"x" * 1_000_000), b"no gzip at all"])
+async def test_a_body_that_says_it_is_compressed_is_left_as_it_came(body: bytes) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     async with server(answer) as seen, network(seen.listed) as transport:
         got = await transport.send(post(seen.url(), max_response=10_000))
@@ -273,6 +274,18 @@ async def test_an_idle_connection_expires_by_itself() -> None:
         await transport.send(post(seen.url()))
 
     assert seen.connections == 2
+
+
+async def test_a_connection_that_was_just_aborted_is_not_handed_out_before_the_loop_has_noticed() -> None:
+    async with server(ACCEPTED) as seen, network(seen.listed) as transport:
+        await transport.send(post(seen.url()))
+        origin = Origin(False, "127.0.0.1", seen.port)
+        connection = transport.lean.connections.kept(origin)
+        assert connection is not None
+        transport.lean.connections.keep(origin, connection)
+        connection.abort()
+
+        assert transport.lean.connections.kept(origin) is None
 
 
 async def test_a_cancelled_request_takes_its_connection_with_it() -> None:
