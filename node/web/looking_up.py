@@ -84,19 +84,16 @@ def router(site: Site) -> APIRouter:
         viewer, now = site.viewer(request), site.now()
         with site.store.reading() as connection:
             replica = visible(connection, object_id=object_id, viewer=viewer)
-            if replica is None:
+            feature, slip, origin = None, None, None
+            if replica is None or replica.gone_at is not None:
+                # Narrowed to our own neighbours, a slip is taken back from everyone else and still stands here.
                 feature, slip = _unpublished(site, connection, object_id=object_id, viewer=viewer, now=now)
-                origin = None
-            elif replica.gone_at is not None:
-                raise HTTPException(410)
             else:
                 feature = _feature_of(site, replica)
-                slip = (
-                    feature.slip(connection, replica, viewer, now)
-                    if feature is not None and feature.slip is not None
-                    else None
-                )
+                slip = _slip_of(feature, connection, replica=replica, viewer=viewer, now=now)
                 origin = _origin(site, connection, replica=replica, now=now)
+        if slip is None and replica is not None and replica.gone_at is not None:
+            raise HTTPException(410)
         if slip is None:
             raise HTTPException(404)
         return site.page(
@@ -104,8 +101,8 @@ def router(site: Site) -> APIRouter:
             "slip.html",
             slip=slip,
             details=slip.details,
-            part=feature.slip_template if feature is not None else None,
-            replica=replica,
+            part=feature.slip_template if feature is not None and slip.details else None,
+            audience=replica.audience if replica is not None and origin is not None else "council",
             origin=origin,
             address=object_id,
             changes=_changes(site, slip, object_id=object_id, viewer=viewer),
@@ -138,6 +135,12 @@ def router(site: Site) -> APIRouter:
 
 def _feature_of(site: Site, replica: Replica) -> Feature | None:
     return next((one for one in site.features if any(kind.name == replica.kind for kind in one.kinds)), None)
+
+
+def _slip_of(
+    feature: Feature | None, connection: Connection, *, replica: Replica, viewer: Viewer, now: datetime
+) -> Slip | None:
+    return None if feature is None or feature.slip is None else feature.slip(connection, replica, viewer, now)
 
 
 def _unpublished(

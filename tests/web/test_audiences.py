@@ -175,3 +175,24 @@ async def test_what_never_left_this_server_has_its_page_for_those_who_are_signed
 
     assert theirs.status_code == 200 and "A spare key" in theirs.text and "Only our own neighbours" in theirs.text
     assert anybodys.status_code == 404 and data.status_code == 404
+
+
+async def test_a_slip_that_was_narrowed_still_stands_here_and_is_gone_for_everyone_else(tmp_path: Path) -> None:
+    path = ""
+
+    def wall(connection: Connection, viewer: Viewer, now: datetime, council: Council) -> list[Slip]:
+        slip = Slip("need", "A spare key", "For the hall.", (), path, "en", NOON, None)
+        return [slip] if viewer.signed_in else []
+
+    town = build_town(tmp_path, features=(replace(NOTES, wall=wall),))
+    path = town.hold("", gone_at=NOON, document=b"").removeprefix(town.url)
+
+    async with town.signed_in() as neighbour, town.browser() as passer_by:
+        theirs = await neighbour.get(path)
+        anybodys = await passer_by.get(path)
+        data = await neighbour.get("/api/objects", params={"id": f"{town.url}{path}"})
+    town.store.close()
+
+    assert theirs.status_code == 200 and "Only our own neighbours" in theirs.text
+    assert anybodys.status_code == 410 and "A spare key" not in anybodys.text
+    assert data.status_code == 410
