@@ -27,10 +27,11 @@ _MARK = text("UPDATE received_activity SET state = :state, held_because = :becau
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """`count` rows done, `held` of them set aside; `relations` says that whom we know may have changed."""
+    """`count` rows done, `held` of them set aside, from the actors in `heard`; `relations`: whom we know may have changed."""
 
     count: int
     held: tuple[tuple[str, str], ...]
+    heard: tuple[str, ...]
     relations: bool
 
 
@@ -51,7 +52,7 @@ def apply_waiting(connection: Connection, council: Council, *, now: datetime, mo
         connection.execute(_MARK, marks)
     for actor_id, at in sorted(heard.items()):
         peers.heard(connection, actor_id=actor_id, now=at)
-    return Applied(len(rows), tuple(held), relations)
+    return Applied(len(rows), tuple(held), tuple(sorted(heard)), relations)
 
 
 def try_held_again(connection: Connection) -> int:

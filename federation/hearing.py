@@ -15,15 +15,28 @@ from protocol.http_signature import Request
 from protocol.ids import BadAddress
 from protocol.verdict import Refused
 
+# A greeting costs a write; councils greet every minute, so more than one a second is not listened to.
+NOTED_EVERY = 1.0
+
 
 class Hearing:
     """Who is speaking, for requests without a body."""
 
-    def __init__(self, *, council: Council, store: Store, clock: Clock, directory: Callable[[], Directory]) -> None:
+    def __init__(
+        self,
+        *,
+        council: Council,
+        store: Store,
+        clock: Clock,
+        directory: Callable[[], Directory],
+        heard: Callable[[str], None],
+    ) -> None:
         self._council = council
         self._store = store
         self._clock = clock
         self._directory = directory
+        self._heard = heard
+        self._last: dict[str, float] = {}
 
     def who_signed(self, request: Request) -> Known | None:
         """The council or account whose key verifies this request, if we know it. Nothing is fetched to find out."""
@@ -49,6 +62,10 @@ class Hearing:
         known = self.who_signed(request)
         if known is None or not known.accepted:
             return
+        actor_id, monotonic = known.actor_id, self._clock.monotonic()
+        if monotonic - self._last.get(actor_id, -NOTED_EVERY) < NOTED_EVERY:
+            return
+        self._last[actor_id] = monotonic
         now = self._clock.now()
-        actor_id = known.actor_id
         await self._store.write(lambda connection: peers.heard(connection, actor_id=actor_id, now=now))
+        self._heard(actor_id)

@@ -97,7 +97,9 @@ class Engine:
             kept=self.applier.wake,
             fault=fault_reason,
         )
-        self.hearing = Hearing(council=council, store=store, clock=clock, directory=lambda: self.directory)
+        self.hearing = Hearing(
+            council=council, store=store, clock=clock, directory=lambda: self.directory, heard=self._heard
+        )
         self.served = Served(council=council, store=store, clock=clock, version=version, place=place)
 
     def front(self, inner: Application) -> Front:
@@ -138,7 +140,12 @@ class Engine:
     async def _applied(self, done: Applied) -> None:
         if done.relations:
             await self.refresh()
-        self.deliverer.wake()
+        for actor_id in done.heard:
+            self._heard(actor_id)
+
+    def _heard(self, actor_id: str) -> None:
+        """Somebody spoke to us: their host is up, so what waits for it need not wait for its breaker."""
+        self.deliverer.heard_from(ids.origin_of(actor_id))
 
     async def _look(self) -> None:
         """Notice what another process has written: the command line."""
