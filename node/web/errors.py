@@ -22,6 +22,8 @@ from schemas.refusal import Refusal
 
 log = structlog.get_logger(__name__)
 
+TRACE_LINES = 8
+
 STATUS_OF_WORD = {
     "not-signed-in": 401,
     "sign-in": 401,
@@ -77,7 +79,7 @@ def install(app: FastAPI, site: Site) -> None:
 
     def unkept(request: Request, error: Exception) -> Response:
         status = 507 if isinstance(error, StoreFull) else 503
-        log.error("store refused", cause=_cause(error))
+        log.error("store refused", exception=_trace(error))
         headers = {"retry-after": "60"}
         return _answer(site, request, status, _STORE_WORDS[status], (), headers=headers, bare=True)
 
@@ -96,7 +98,7 @@ def refusal_answer(site: Site, request: Request, status: int, word: str, sentenc
 def fault_answer(site: Site, request: Request, fault: Exception) -> Response:
     """500 with a short code; the cause goes into the log beside the same code, never into the answer."""
     code = base64.b32encode(site.randomness.bytes(3)).decode("ascii")[:4]
-    log.error("fault", code=code, method=request.method, cause=_cause(fault))
+    log.error("fault", code=code, method=request.method, exception=_trace(fault))
     sentence = f"We made a mistake. Please tell someone who looks after the server this code: {code}"
     if site.wants_json(request):
         return _problem(500, "fault", "Our mistake", sentence)
@@ -127,9 +129,9 @@ def _answer(
     return answer
 
 
-def _cause(fault: Exception) -> str:
-    """The trace as plain lines: richer ones print local variables, and those hold what people wrote."""
-    return "".join(traceback.format_exception(fault))
+def _trace(fault: Exception) -> str:
+    """The end of the trace as plain lines: richer ones print local variables, and those hold what people wrote."""
+    return "".join(traceback.format_exception(fault, limit=-TRACE_LINES)).rstrip()
 
 
 def _problem(status: int, word: str, title: str, sentence: str) -> JSONResponse:

@@ -180,6 +180,7 @@ class Site:
             "direction": direction_of(PAGE_LANGUAGE),
             "now": self.now(),
         }
+        assert not frame.keys() & context.keys(), "a page may not put its own words in the place of the frame's"
         words = self.environment.get_template(template).render({**frame, **context})
         return HTMLResponse(words, status_code=status)
 
