@@ -12,10 +12,10 @@ import orjson
 
 from federation.council import Council
 from federation.hearing import Hearing
-from federation.reception import Answer, Reception, body_of
+from federation.reception import Answer, Reception, Room, body_of
 from federation.served import JSON, Document, Served
 from protocol.http_signature import Request
-from protocol.verdict import Reason, Refused
+from protocol.verdict import Refused
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,6 +23,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 INBOXES = frozenset({"/inbox", "/council/inbox"})
+BODIES_AT_ONCE = 64
+"""So many of the longest bodies may be held unfinished; small ones fit in by the thousand."""
+
 PROBLEM = b"application/problem+json"
 _ACCEPT_SIGNATURE = b'sig1=("@method" "@target-uri" "content-digest");created;keyid'
 
@@ -46,6 +49,7 @@ class Front:
         self._served = served
         self._hearing = hearing
         self._body_deadline = body_deadline
+        self._room = Room(BODIES_AT_ONCE * council.rules.body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,18 +71,25 @@ class Front:
 
     async def _receive(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = self.request_of(scope)
-        declared = request.headers.get("content-length", "0")
-        most = self._council.rules.body
-        if declared.isdigit() and int(declared) > most:
-            answer = Answer(refused=Refused(Reason.TOO_LARGE, "The message is larger than this server takes."))
-        else:
-            body = await body_of(receive, most=most, seconds=self._body_deadline)
-            answer = Answer(refused=body) if isinstance(body, Refused) else await self._reception.receive(request, body)
+        admitted = self._reception.admit(request)
+        if isinstance(admitted, Refused):
+            await self._send_unread(send, admitted)
+            return
+        with self._room.share() as take:
+            body = await body_of(receive, most=admitted.most, seconds=self._body_deadline, take=take)
+            if isinstance(body, Refused):
+                await self._send_unread(send, body)
+            else:
+                await _send_answer(send, await self._reception.receive(request, body))
+
+    async def _send_unread(self, send: Send, refused: Refused) -> None:
+        answer = Answer(refused=refused)
+        self._reception.count(answer)
         await _send_answer(send, answer)
 
     def request_of(self, scope: Scope) -> Request:
         """The request as signatures see it: its address as we are configured, its header fields joined by name."""
-        target = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         if scope["query_string"]:
             target += "?" + scope["query_string"].decode("latin-1")
         headers: dict[str, str] = {}

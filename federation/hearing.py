@@ -6,6 +6,8 @@ greeting is a signed GET of `/.well-known/comarca`, answered like anybody's.
 
 from collections.abc import Callable
 
+import structlog
+
 from federation import peers
 from federation.council import Council
 from federation.directory import Directory, Known
@@ -17,6 +19,8 @@ from protocol.verdict import Refused
 
 # A greeting costs a write; councils greet every minute, so more than one a second is not listened to.
 NOTED_EVERY = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 class Hearing:
@@ -67,5 +71,9 @@ class Hearing:
             return
         self._last[actor_id] = monotonic
         now = self._clock.now()
-        await self._store.write(lambda connection: peers.heard(connection, actor_id=actor_id, now=now))
+        try:
+            await self._store.write(lambda connection: peers.heard(connection, actor_id=actor_id, now=now))
+        except Exception:  # whoever greets is answered all the same: that we cannot write is not theirs to bear
+            _log.exception("a greeting could not be noted", council=actor_id)
+            return
         self._heard(actor_id)

@@ -6,50 +6,46 @@ behind. Whatever passes is kept byte for byte before it is acknowledged; applyin
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
-
-from federation import followers
+from federation.admission import admit, too_large, usable
 from federation.council import Council
 from federation.directory import Directory, Known
-from federation.introductions import Introduction, meet
-from federation.moments import microseconds
-from federation.tables import ArrivalState
+from federation.introductions import Introduction
+from federation.keeping import (
+    ALREADY_HELD,
+    ID_REUSED,
+    LINKING_VERBS,
+    STORED,
+    Arrival,
+    keep,
+    keep_first_word,
+)
 from protocol import authority, digest, http_signature, ids, keys, proof, strict_json
 from protocol.http_signature import Claim, Request
 from protocol.keys import PublicKey
-from protocol.peering import State
 from protocol.verdict import NeedsKey, Reason, Refused
 from schemas.activity import Activity, kind_of, shape_of
-from schemas.refusal import Refusal
+
+__all__ = [
+    "ALREADY_HELD",
+    "ID_REUSED",
+    "REMEMBERED",
+    "STORED",
+    "Arrival",
+    "Dropped",
+    "Judgement",
+    "Met",
+    "judge",
+    "keep",
+    "keep_first_word",
+]
 
 CONTENT_VERBS = frozenset({"Create", "Update", "Delete"})
-LINKING_VERBS = frozenset({"Offer", "Accept", "Reject", "Undo"})
 REMEMBERED = timedelta(days=90)
 RELATIONSHIP = "Relationship"
-STRANGERS = frozenset({State.NONE, State.DECLINED, State.ENDED})
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A judged message that is to be kept. `introduction` comes with the first word of somebody we had not met."""
-
-    activity_id: str
-    digest: bytes
-    actor_id: str
-    verb: str
-    document: bytes
-    received_at: datetime
-    introduction: Introduction | None = None
-
-    @property
-    def at_once(self) -> bool:
-        """Whether it is applied before it is answered: what follows a handshake must find it done."""
-        return self.verb in LINKING_VERBS or self.verb == "Follow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,40 +70,21 @@ def judge(
     request: Request, body: bytes, *, directory: Directory, council: Council, now: datetime, met: Met | None = None
 ) -> Judgement:
     """Judge one POST. After `NeedsKey` the caller may fetch that key once and judge again with what it `met`."""
-    if len(body) > council.rules.body:
-        return Refused(Reason.TOO_LARGE, "The message is larger than this server takes.")
-    if not _is_activity_type(request.headers.get("content-type", "")):
-        return Refused(Reason.WRONG_TYPE, "An activity is sent as application/activity+json.")
-    key_id = http_signature.key_id_of(request.headers)
-    if key_id is None:
-        return Refused(Reason.NO_SIGNATURE, "The request carries no signature that names its key.")
-    try:
-        if directory.blocks(key_id):
-            return Refused(Reason.BLOCKED, "This server does not listen to that host.")
-    except ids.BadAddress:
-        return Refused(Reason.MALFORMED, "The key id is no address.")
-    known = directory.of_key(key_id)
-    if known is not None and known.standing in STRANGERS:
-        known = None
-    if known is None and len(body) > council.rules.unknown_body:
-        return Refused(Reason.TOO_LARGE, "The message is larger than this server takes from hosts it does not know.")
+    admitted = admit(request.headers, directory=directory, council=council)
+    if isinstance(admitted, Refused):
+        return admitted
+    refused = too_large(len(body), most=admitted.most, council=council)
+    if refused is not None:
+        return refused
     claim = http_signature.read_claim(request, now=int(now.timestamp()), our_host=council.authority, has_body=True)
     if isinstance(claim, Refused):
         return claim
     refused = _judge_digest(request, body, claim)
     if refused is not None:
         return refused
-    if known is None:
+    if admitted.known is None:
         return _judge_stranger(body, claim, council=council, now=now, met=met)
-    return _judge_known(body, claim, known=known, directory=directory, council=council, now=now)
-
-
-def _is_activity_type(value: str) -> bool:
-    media, _, parameters = value.partition(";")
-    media = media.strip().lower()
-    if media == "application/activity+json":
-        return True
-    return media == "application/ld+json" and "https://www.w3.org/ns/activitystreams" in parameters
+    return _judge_known(body, claim, known=admitted.known, directory=directory, council=council, now=now)
 
 
 def _judge_digest(request: Request, body: bytes, claim: Claim) -> Refused | None:
@@ -283,13 +260,16 @@ def _judge_met(
     wrong = authority.judge_authority(document, signer=met.introduction.actor_id, our_origin=council.origin)
     if isinstance(wrong, Refused):
         return wrong
+    introduction = usable(met.introduction)
+    if isinstance(introduction, Refused):
+        return introduction
     if activity.type == "Offer":
-        multibase = met.introduction.ed25519_multibase
+        multibase = introduction.ed25519_multibase
         key = keys.decode_multikey(multibase) if multibase else None
-        refused = _judge_proof(document, key, key_id=met.introduction.ed25519_key_id, now=now)
+        refused = _judge_proof(document, key, key_id=introduction.ed25519_key_id, now=now)
         if refused is not None:
             return refused
-    return replace(_arrival(activity, body, now=now), introduction=met.introduction)
+    return replace(_arrival(activity, body, now=now), introduction=introduction)
 
 
 def _unknown_peer() -> Refused:
@@ -308,70 +288,3 @@ def _parse(body: bytes) -> tuple[dict[str, Any], Activity] | Refused:
 
 def _arrival(activity: Activity, body: bytes, *, now: datetime) -> Arrival:
     return Arrival(activity.id, hashlib.sha256(body).digest(), activity.actor, activity.type, body, now)
-
-
-_HELD = text("SELECT activity_id, digest FROM received_activity WHERE activity_id IN :ids").bindparams(
-    bindparam("ids", expanding=True)
-)
-_KEEP = text(
-    "INSERT INTO received_activity (activity_id, digest, actor_id, verb, document, received_at, state)"
-    " VALUES (:activity_id, :digest, :actor_id, :verb, :document, :received_at, :state)"
-)
-
-STORED, ALREADY_HELD, ID_REUSED = "stored", "already-held", Reason.ID_REUSED.value
-
-
-def keep(connection: Connection, arrivals: Sequence[Arrival]) -> list[str]:
-    """Keep judged messages, in one statement. Answers for each, in order: stored, already-held or id-reused.
-
-    The marker against doubles is set here and nowhere earlier: only after everything was judged (S36).
-    """
-    held = {
-        row.activity_id: row.digest for row in connection.execute(_HELD, {"ids": [a.activity_id for a in arrivals]})
-    }
-    answers, fresh = [], []
-    for arrival in arrivals:
-        before = held.get(arrival.activity_id)
-        if before is None:
-            held[arrival.activity_id] = arrival.digest
-            fresh.append(arrival)
-            answers.append(STORED)
-        else:
-            answers.append(ALREADY_HELD if before == arrival.digest else ID_REUSED)
-    if fresh:
-        connection.execute(_KEEP, [_row(arrival) for arrival in fresh])
-    return answers
-
-
-def keep_first_word(connection: Connection, council: Council, arrival: Arrival) -> str | Refused:
-    """Keep the first word of somebody we had not met, together with who they are."""
-    introduction = arrival.introduction
-    assert introduction is not None
-    answer = keep(connection, [arrival])[0]
-    if answer != STORED:
-        return answer
-    try:
-        if arrival.verb == "Follow":
-            followers.asked(
-                connection, council, introduction=introduction, follow_id=arrival.activity_id, now=arrival.received_at
-            )
-        else:
-            row = meet(connection, introduction=introduction, now=arrival.received_at)
-            assert row["state"] in set(State)
-    except Refusal as refusal:
-        connection.execute(text("DELETE FROM received_activity WHERE activity_id = :id"), {"id": arrival.activity_id})
-        reason = Reason.FULL if refusal.word == "full" else Reason.UNKNOWN_KEY
-        return Refused(reason, refusal.sentence)
-    return answer
-
-
-def _row(arrival: Arrival) -> dict[str, Any]:
-    return {
-        "activity_id": arrival.activity_id,
-        "digest": arrival.digest,
-        "actor_id": arrival.actor_id,
-        "verb": arrival.verb,
-        "document": arrival.document,
-        "received_at": microseconds(arrival.received_at),
-        "state": ArrivalState.WAITING.value,
-    }

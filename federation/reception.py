@@ -6,11 +6,13 @@ and buckets are bounded and in memory; about a refused sender nothing is written
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from federation import inbox
+from federation.admission import Admitted, admit
 from federation.arrivals import apply_waiting
 from federation.council import Council
 from federation.directory import Directory
@@ -64,11 +66,18 @@ class Reception:
     fault: Fault
     counts: Counter[str] = field(default_factory=Counter)
 
+    def admit(self, request: Request) -> Admitted | Refused:
+        """Whether the body of a POST may be read, and how much of it."""
+        return admit(request.headers, directory=self.directory(), council=self.council)
+
     async def receive(self, request: Request, body: bytes) -> Answer:
         """Judge one POST and keep it. The answer is made after COMMIT has returned, never before."""
         answer = await self._receive(request, body)
-        self.counts[answer.result or (answer.refused.reason.value if answer.refused else "")] += 1
+        self.count(answer)
         return answer
+
+    def count(self, answer: Answer) -> None:
+        self.counts[answer.result or (answer.refused.reason.value if answer.refused else "")] += 1
 
     async def _receive(self, request: Request, body: bytes) -> Answer:
         now = self.clock.now()
@@ -113,10 +122,9 @@ class Reception:
         return Answer(refused=Refused(Reason.UNKNOWN_KEY, "The key that the signature names could not be had."))
 
     async def _keep(self, arrival: Arrival) -> Answer:
-        if arrival.introduction is None:
-            wait = self.rates.peers.take(arrival.actor_id, self.clock.monotonic())
-            if wait is not None:
-                return _too_fast(wait)
+        wait = self._over_rate(arrival)
+        if wait is not None:
+            return _too_fast(wait)
         try:
             result = await self._write(arrival)
         except Exception as error:
@@ -134,6 +142,15 @@ class Reception:
         if result != ALREADY_HELD:
             self.kept()
         return Answer(result=result)
+
+    def _over_rate(self, arrival: Arrival) -> float | None:
+        """Whoever has not been accepted here is kept to what strangers may cost, also after the first word."""
+        if arrival.introduction is not None:
+            return None  # its fetch has been counted
+        known = self.directory().known.get(arrival.actor_id)
+        if known is not None and known.accepted:
+            return self.rates.peers.take(arrival.actor_id, self.clock.monotonic())
+        return self.rates.strangers.take(ids.host_of(arrival.actor_id), self.clock.monotonic())
 
     async def _write(self, arrival: Arrival) -> str | Refused:
         if not arrival.at_once:
@@ -159,8 +176,35 @@ def _too_fast(wait: float) -> Answer:
     return Answer(refused=refused, retry_after=max(1, round(wait + 0.5)))
 
 
-async def body_of(receive: Callable[[], Awaitable[Mapping[str, Any]]], *, most: int, seconds: float) -> bytes | Refused:
-    """The whole body of an ASGI request, within a size in bytes and a total deadline in seconds."""
+class Room:
+    """The bytes of unfinished messages that may be held at once, for all senders together."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    @contextmanager
+    def share(self) -> Iterator[Callable[[int], bool]]:
+        """Within the block, `take(n)` says whether there is room for `n` bytes more; at its end all are given back."""
+        taken = 0
+
+        def take(size: int) -> bool:
+            nonlocal taken
+            if size > self._left:
+                return False
+            self._left -= size
+            taken += size
+            return True
+
+        try:
+            yield take
+        finally:
+            self._left += taken
+
+
+async def body_of(
+    receive: Callable[[], Awaitable[Mapping[str, Any]]], *, most: int, seconds: float, take: Callable[[int], bool]
+) -> bytes | Refused:
+    """The whole body of an ASGI request, within a size in bytes, a total deadline in seconds and the room of all."""
     parts: list[bytes] = []
     size = 0
     try:
@@ -172,7 +216,9 @@ async def body_of(receive: Callable[[], Awaitable[Mapping[str, Any]]], *, most: 
                 part = message.get("body", b"")
                 size += len(part)
                 if size > most:
-                    return Refused(Reason.TOO_LARGE, "The message is larger than this server takes.")
+                    return Refused(Reason.TOO_LARGE, "The message is larger than this server takes from its sender.")
+                if not take(len(part)):
+                    return Refused(Reason.BUSY, "This server is reading too much at once.")
                 parts.append(part)
                 if not message.get("more_body"):
                     return b"".join(parts) if len(parts) > 1 else part

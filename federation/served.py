@@ -175,8 +175,8 @@ class Served:
         )
         if cursor != "newest":
             at = replicas.find(connection, f"{self._council.base_url}/o/{cursor}")
-            if at is None or at["source"] != self._council.actor_id:
-                return None
+            if at is None or at["source"] != self._council.actor_id or at["audience"] != "public":
+                return None  # for anything narrower, that it exists is not everybody's business either
             older = table.c.updated < at["updated"]
             statement = statement.where(older | ((table.c.updated == at["updated"]) & (table.c.id < at["id"])))
         rows = connection.execute(statement).mappings().all()
