@@ -23,6 +23,7 @@ from schemas.refusal import Refusal
 log = structlog.get_logger(__name__)
 
 TRACE_LINES = 8
+RETRY = {"retry-after": "60"}
 
 STATUS_OF_WORD = {
     "not-signed-in": 401,
@@ -80,8 +81,7 @@ def install(app: FastAPI, site: Site) -> None:
     def unkept(request: Request, error: Exception) -> Response:
         status = 507 if isinstance(error, StoreFull) else 503
         log.error("store refused", exception=_trace(error))
-        headers = {"retry-after": "60"}
-        return _answer(site, request, status, _STORE_WORDS[status], (), headers=headers, bare=True)
+        return _answer(site, request, status, _STORE_WORDS[status], (), headers=RETRY, bare=True)
 
     for kind in (Refusal, NotUnderstood):
         app.add_exception_handler(kind, refused)
@@ -125,6 +125,7 @@ def _answer(
         make = site.bare_page if bare else site.page
         typed = {} if status in (401, 404, 410) and not problems else getattr(request.state, "typed", {})
         answer = make(request, "refused.html", status=status, heading=title, sentence=sentence, typed=typed, word=word)
+    answer.headers.update(RETRY if status == 429 else {})
     answer.headers.update(headers or {})
     return answer
 

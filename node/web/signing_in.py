@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from federation.rates import Buckets
 from node.accounts import actions
+from node.web.errors import RETRY, STATUS_OF_WORD
 from node.web.forms import Typed, problems_of
 from node.web.site import Site, see_other
 from schemas.refusal import Refusal
@@ -95,8 +96,12 @@ def router(site: Site) -> APIRouter:
         try:
             session = enter(request, typed.get("code", ""))
         except Refusal as refusal:
-            status = 429 if refusal.word == "too-fast" else 401
-            return site.page(request, "sign_in.html", status=status, problems=problems_of(refusal), typed=typed)
+            status = STATUS_OF_WORD[refusal.word]
+            response: Response = site.page(
+                request, "sign_in.html", status=status, problems=problems_of(refusal), typed=typed
+            )
+            response.headers.update(RETRY if status == 429 else {})
+            return response
         response = see_other("/")
         site.sign_in_cookie(response, session)
         return response
