@@ -1,6 +1,19 @@
 """Calls for help, and drills."""
 
-from node.feature import Feature
-from node.features.alerts.arrivals import KIND
+from pathlib import Path
 
-FEATURE = Feature(name="alerts", kinds=(KIND,))
+from node.feature import Feature, MenuEntry
+from node.features.alerts.arrivals import KIND
+from node.features.alerts.pages import router
+from node.features.alerts.views import slip, wall
+
+FEATURE = Feature(
+    name="alerts",
+    kinds=(KIND,),
+    router=router,
+    templates=Path(__file__).parent / "templates",
+    slip_template="alerts/slip.html",
+    menu=(MenuEntry("Calls for help", "/alerts", 40),),
+    wall=wall,
+    slip=slip,
+)

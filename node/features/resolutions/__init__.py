@@ -1,6 +1,19 @@
 """What assemblies have decided."""
 
-from node.feature import Feature
-from node.features.resolutions.arrivals import KIND
+from pathlib import Path
 
-FEATURE = Feature(name="resolutions", kinds=(KIND,))
+from node.feature import Feature, MenuEntry
+from node.features.resolutions.arrivals import KIND
+from node.features.resolutions.pages import router
+from node.features.resolutions.views import slip, wall
+
+FEATURE = Feature(
+    name="resolutions",
+    kinds=(KIND,),
+    router=router,
+    templates=Path(__file__).parent / "templates",
+    slip_template="resolutions/slip.html",
+    menu=(MenuEntry("Resolutions", "/resolutions", 30),),
+    wall=wall,
+    slip=slip,
+)

@@ -1,6 +1,19 @@
 """Needs and offers, and what is available around us."""
 
-from node.feature import Feature
-from node.features.resources.arrivals import KIND
+from pathlib import Path
 
-FEATURE = Feature(name="resources", kinds=(KIND,))
+from node.feature import Feature, MenuEntry
+from node.features.resources.arrivals import KIND
+from node.features.resources.pages import router
+from node.features.resources.views import slip, wall
+
+FEATURE = Feature(
+    name="resources",
+    kinds=(KIND,),
+    router=router,
+    templates=Path(__file__).parent / "templates",
+    slip_template="resources/slip.html",
+    menu=(MenuEntry("Needs and offers", "/board", 10), MenuEntry("Around us", "/around", 20)),
+    wall=wall,
+    slip=slip,
+)

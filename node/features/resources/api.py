@@ -1,0 +1,181 @@
+"""Needs and offers for programs: the lists as data, and the same actions as on the pages."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import Field
+from sqlalchemy import Connection
+
+from node.feature import Acting
+from node.features.resources import actions, queries, rules, views, wording
+from node.features.resources.around import around
+from node.features.resources.places import exact_coordinates_of
+from node.features.resources.tables import Resource
+from node.web.forms import parse
+from node.web.site import Site
+from schemas.audience import Audience
+from schemas.base import ApiModel, Language, Quantity, WireTime
+from schemas.context import Category
+from schemas.lasting import Until
+from schemas.records.availability import AvailabilityAnswer, Direction
+from schemas.records.resource import ResourceForm, ResourceView
+from schemas.refusal import Refusal
+
+Text = Annotated[str | None, Query(max_length=200, description="Every word must be found in title, words or place.")]
+
+
+class Board(ApiModel):
+    """Our own live needs and offers, as far as the asker may see them."""
+
+    items: list[ResourceView]
+    as_of: WireTime
+
+
+class ResourceChange(ApiModel):
+    """What is to change; what is left out stays. `available` says what is left; `outcome` closes it."""
+
+    title: str | None = None
+    words: str | None = None
+    category: Category | None = None
+    quantity: Quantity | None = None
+    unit: str | None = None
+    near: str | None = None
+    audience: Audience | None = None
+    ends_at: WireTime | None = None
+    until: Until | None = None
+    language: Language | None = None
+    available: Quantity | None = None
+    outcome: str | None = Field(default=None, description="met, partly, not-met or no-longer-wanted")
+
+
+def router(site: Site) -> APIRouter:
+    """The JSON routes of needs and offers."""
+    routes = APIRouter()
+
+    @routes.get("/board.json")
+    def board_json(
+        request: Request, direction: Direction | None = None, category: Category | None = None, text: Text = None
+    ) -> Board:
+        """Our own needs and offers; passers-by are shown the public ones."""
+        viewer, now = site.viewer(request), site.now()
+        with site.store.reading() as connection:
+            rows = queries.board(connection, viewer, now=now, direction=direction, category=category, text=text)
+        return Board(items=[views.resource_view(row, site.council) for row in rows], as_of=now)
+
+    @routes.get("/region/availability", response_model=AvailabilityAnswer)
+    def availability(
+        request: Request,
+        *,
+        category: Category | None = None,
+        direction: Direction | None = None,
+        text: Text = None,
+        near: Annotated[str | None, Query(max_length=200, description="A place of this council, by name.")] = None,
+        latitude: Annotated[float | None, Query(ge=-90, le=90)] = None,
+        longitude: Annotated[float | None, Query(ge=-180, le=180)] = None,
+        within_km: Annotated[float | None, Query(gt=0, le=20_040)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> Response:
+        """What there is in the region, nearest first when a place is given, else what ends soonest.
+
+        Passers-by are shown what is public; signed-in neighbours also what nearby councils show to each other.
+        """
+        viewer, now = site.viewer(request), site.now()
+        point = _point(site, near=near, latitude=latitude, longitude=longitude)
+        if point is None and within_km is not None:
+            raise Refusal(
+                "place", "within_km", sentence="A distance needs a place: give near, or latitude and longitude."
+            )
+        with site.store.reading() as connection:
+            found = around(
+                connection,
+                now=now,
+                audiences=viewer.audiences,
+                category=category,
+                direction=direction,
+                latitude=None if point is None else point[0],
+                longitude=None if point is None else point[1],
+                within_km=within_km,
+                text=text,
+                limit=limit,
+            )
+            sources = queries.sources(connection, site.council, now=now, current_for=site.current_for)
+        # Written here: the framework would judge every item a second time.
+        answer = views.answer(found, sources, now=now)
+        return Response(answer.model_dump_json(), media_type="application/json")
+
+    @routes.post("/api/resources", status_code=201)
+    def put_up(request: Request, form: ResourceForm) -> ResourceView:
+        """Put up a need or an offer."""
+        acting = site.acting(request)
+        row = site.store.write_now(lambda connection: actions.put_up(connection, form, acting))
+        return views.resource_view(row, site.council)
+
+    @routes.patch("/api/resources/{public_id}")
+    def change(request: Request, public_id: str, change: ResourceChange) -> ResourceView:
+        """Change it, say what is left, or close it. Narrowed to our own council it gets a new address."""
+        acting = site.acting(request)
+        row = site.store.write_now(lambda connection: amend(connection, public_id, change, acting))
+        return views.resource_view(row, site.council)
+
+    @routes.delete("/api/resources/{public_id}", status_code=204)
+    def take_down(request: Request, public_id: str) -> None:
+        """Take it down, here and everywhere."""
+        acting = site.acting(request)
+        site.store.write_now(lambda connection: actions.take_down(connection, public_id, acting))
+
+    return routes
+
+
+def amend(connection: Connection, public_id: str, change: ResourceChange, acting: Acting) -> Resource:
+    """What the change asks for, in one step. Raises Refusal, or NotUnderstood where the whole would make no sense."""
+    rules.signed_in(acting.viewer.member_id)
+    said = change.model_dump(exclude_unset=True)
+    available, outcome = said.pop("available", None), said.pop("outcome", None)
+    row = queries.ours(connection, public_id)
+    if row is None:
+        raise Refusal("not-found", sentence="There is no need or offer of ours under this address.")
+    if said:
+        form = parse(ResourceForm, _as_form(row) | said | _end(said), sentences=wording.SENTENCES)
+        row = actions.change(connection, public_id, form, acting, available=available)
+    elif available is not None:
+        row = actions.set_available(connection, public_id, available, acting)
+    elif outcome is None:
+        raise Refusal("nothing-asked", sentence="Say what is to change.")
+    return row if outcome is None else actions.close(connection, row.public_id, outcome, acting)
+
+
+def _as_form(row: Resource) -> dict[str, object]:
+    return {
+        "direction": row.direction,
+        "title": row.title,
+        "words": row.words,
+        "category": row.category,
+        "quantity": row.quantity,
+        "unit": row.unit,
+        "near": row.near,
+        "audience": row.audience,
+        "ends_at": row.ends_at,
+        "language": row.language,
+    }
+
+
+def _end(said: dict[str, object]) -> dict[str, object]:
+    return {"ends_at": said.get("ends_at")} if said.get("until") is not None else {}
+
+
+def _point(
+    site: Site, *, near: str | None, latitude: float | None, longitude: float | None
+) -> tuple[float, float] | None:
+    if latitude is not None and longitude is not None:
+        return latitude, longitude
+    if latitude is not None or longitude is not None:
+        raise Refusal("place", "latitude", sentence="A place has a latitude and a longitude: give both.")
+    if not near:
+        return None
+    point = exact_coordinates_of(near, site.settings)
+    if point is None:
+        raise Refusal(
+            "place", "near", sentence="We know no place of that name. Choose one of our places, or give coordinates."
+        )
+    return point

@@ -1,0 +1,130 @@
+"""The pages that show needs and offers: our own board, and what there is around us."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from node.features.resources import api, putting_up, queries, views, wording
+from node.features.resources.around import Found, around
+from node.features.resources.places import coordinates_of, exact_coordinates_of, names_of
+from node.features.resources.queries import Source
+from node.web.site import Site
+from node.web.words import freshness
+from schemas.context import CATEGORIES
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a filter form asks for. What it does not understand it leaves out: a page always shows something."""
+
+    typed: dict[str, str]
+
+    def one_of(self, field: str, allowed: tuple[str, ...]) -> str | None:
+        value = self.typed.get(field, "")
+        return value if value in allowed else None
+
+    @property
+    def text(self) -> str | None:
+        return self.typed.get("text", "")[:200] or None
+
+    @property
+    def direction(self) -> str | None:
+        return self.one_of("direction", ("need", "offer"))
+
+    @property
+    def category(self) -> str | None:
+        return self.one_of("category", tuple(CATEGORIES))
+
+    @property
+    def within_km(self) -> float | None:
+        chosen = self.one_of("within_km", tuple(km for km, _ in wording.DISTANCES))
+        return None if chosen is None else float(chosen)
+
+
+def router(site: Site) -> APIRouter:
+    """All routes of needs and offers."""
+    routes = APIRouter(tags=["needs and offers"])
+    routes.include_router(api.router(site))
+    routes.include_router(putting_up.router(site))
+
+    @routes.get("/board", include_in_schema=False)
+    def board_page(request: Request) -> Response:
+        asked, viewer, now = _asked(request), site.viewer(request), site.now()
+        with site.store.reading() as connection:
+            rows = queries.board(
+                connection, viewer, now=now, direction=asked.direction, category=asked.category, text=asked.text
+            )
+        slips = [views.own_slip(row, viewer) for row in rows]
+        return site.page(
+            request,
+            "resources/board.html",
+            slips=slips,
+            query=request.url.query,
+            typed=asked.typed,
+            categories=wording.CATEGORIES,
+            directions=wording.DIRECTIONS,
+        )
+
+    @routes.get("/around", include_in_schema=False)
+    def around_page(request: Request) -> Response:
+        asked, viewer, now = _asked(request), site.viewer(request), site.now()
+        typed, point, unknown = _place(asked, site)
+        with site.store.reading() as connection:
+            sources = queries.sources(connection, site.council, now=now, current_for=site.current_for)
+            found = around(
+                connection,
+                now=now,
+                audiences=viewer.audiences,
+                category=asked.category,
+                direction=asked.direction,
+                latitude=point[0] if point else None,
+                longitude=point[1] if point else None,
+                within_km=asked.within_km if point else None,
+                text=asked.text,
+            )
+        return site.page(
+            request,
+            "resources/around.html",
+            slips=[_slip(site, one, sources.get(one.source)) for one in found],
+            councils=[(source, _fresh(site, source)) for source in sources.values()],
+            typed=typed,
+            unknown=unknown,
+            places=[(name, name) for name in names_of(site.settings)],
+            categories=wording.CATEGORIES,
+            directions=wording.DIRECTIONS,
+            distances=wording.DISTANCES,
+            query=request.url.query,
+        )
+
+    return routes
+
+
+def _asked(request: Request) -> _Asked:
+    return _Asked({name: value.strip() for name, value in request.query_params.items()})
+
+
+def _place(asked: _Asked, site: Site) -> tuple[dict[str, str], tuple[float, float] | None, bool]:
+    """What the form shows, the point it means, and whether a place was named that we do not know.
+
+    Who has not been asked yet is taken to be here; who chose no place is shown all there is.
+    """
+    near = asked.typed.get("near")
+    if near is None:
+        area = site.settings.area
+        here = coordinates_of("", site.settings)
+        return {**asked.typed, "near": area.near if here else ""}, here, False
+    point = exact_coordinates_of(near, site.settings) if near else None
+    return asked.typed, point, bool(near) and point is None
+
+
+def _slip(site: Site, found: Found, source: Source | None) -> object:
+    fresh = "" if source is None or source.ours else _fresh(site, source)
+    return views.found_slip(found, source, council=site.council, fresh=fresh)
+
+
+def _fresh(site: Site, source: Source) -> str:
+    if source.ours:
+        return "that is us"
+    zone, current_for = site.settings.zone_info, site.current_for
+    return freshness(source.last_heard_at, now=site.now(), zone=zone, current_for=current_for)

@@ -1,0 +1,183 @@
+"""Forms of needs and offers: put up, change, close, take down. They work without scripts and give back what was typed."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from node.feature import Viewer
+from node.features.resources import actions, queries, recipe_files, rules, wording
+from node.features.resources.places import names_of
+from node.features.resources.tables import Resource
+from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
+from node.web.site import Site, see_other
+from node.web.words import PAGE_LANGUAGE
+from schemas.records.resource import Direction, ResourceForm
+from schemas.refusal import Refusal
+
+FIELDS = ("title", "words", "category", "quantity", "unit", "near", "audience", "until", "language")
+# These end the matter: no form that could be mended would help.
+_FINAL = frozenset({"not-signed-in", "not-found", "not-yours"})
+
+
+def router(site: Site) -> APIRouter:
+    """The form pages."""
+    routes = APIRouter(include_in_schema=False)
+    for direction in ("offer", "need"):
+        _put_up_routes(routes, site, "offer" if direction == "offer" else "need")
+    _change_routes(routes, site)
+    _end_routes(routes, site)
+    return routes
+
+
+def _put_up_routes(routes: APIRouter, site: Site, direction: Direction) -> None:
+    path = f"/put-up/{direction}"
+
+    def show(
+        request: Request, *, typed: dict[str, str], problems: tuple[Problem, ...] = (), prompt: str = ""
+    ) -> Response:
+        choices = recipe_files.for_direction(direction, PAGE_LANGUAGE)
+        return site.page(
+            request,
+            "resources/put_up.html",
+            status=422 if problems else 200,
+            way=direction,
+            typed=typed,
+            problems=problems,
+            recipes=choices,
+            prompt=prompt,
+            **_choices(site),
+        )
+
+    @routes.get(path)
+    def blank(request: Request, start: str = "") -> Response:
+        rules.signed_in(site.viewer(request).member_id)
+        recipe = recipe_files.find(start, PAGE_LANGUAGE)
+        if recipe is not None and recipe.direction != direction:
+            recipe = None
+        usual = {"audience": rules.DEFAULT_AUDIENCE[direction], "until": _local(site, site.now() + rules.USUAL)}
+        if recipe is None:
+            return show(request, typed=usual)
+        return show(request, typed=usual | dict(recipe.preset), prompt=recipe.prompt)
+
+    @routes.post(path)
+    def put_up(request: Request, typed: Typed) -> Response:
+        acting = site.acting(request)
+        rules.signed_in(acting.viewer.member_id)
+        try:
+            form = _form(typed, direction)
+            row = site.store.write_now(lambda connection: actions.put_up(connection, form, acting))
+        except (Refusal, NotUnderstood) as error:
+            return show(request, typed=typed, problems=_mendable(error))
+        return see_other(f"/o/{row.public_id}")
+
+
+def _change_routes(routes: APIRouter, site: Site) -> None:
+    def show(request: Request, row: Resource, *, typed: dict[str, str], problems: tuple[Problem, ...] = ()) -> Response:
+        allowed = rules.AUDIENCES[: rules.AUDIENCES.index(row.audience) + 1]
+        return site.page(
+            request,
+            "resources/change.html",
+            status=422 if problems else 200,
+            row=row,
+            way=row.direction,
+            typed=typed,
+            problems=problems,
+            outcomes=wording.OUTCOMES,
+            **_choices(site) | {"audiences": allowed},
+        )
+
+    @routes.get("/o/{public_id}/change")
+    def filled_in(request: Request, public_id: str) -> Response:
+        row = _changeable(site, site.viewer(request), public_id)
+        return show(request, row, typed=_typed_of(site, row))
+
+    @routes.post("/o/{public_id}/change")
+    def change(request: Request, public_id: str, typed: Typed) -> Response:
+        acting = site.acting(request)
+        row = _changeable(site, acting.viewer, public_id)
+        direction: Direction = "offer" if row.direction == "offer" else "need"
+        # An emptied field means "as much as fits", not "none".
+        available = typed.get("available") if typed.get("available") != row.available else None
+
+        def step(connection: Connection) -> Resource:
+            return actions.change(connection, public_id, form, acting, available=available)
+
+        try:
+            form = _form(typed, direction)
+            changed = site.store.write_now(step)
+        except (Refusal, NotUnderstood) as error:
+            return show(request, row, typed=typed, problems=_mendable(error))
+        return see_other(f"/o/{changed.public_id}")
+
+    @routes.post("/o/{public_id}/close")
+    def close(request: Request, public_id: str, typed: Typed) -> Response:
+        acting, outcome = site.acting(request), typed.get("outcome", "")
+        row = _changeable(site, acting.viewer, public_id)
+        try:
+            site.store.write_now(lambda connection: actions.close(connection, public_id, outcome, acting))
+        except Refusal as error:
+            return show(request, row, typed=_typed_of(site, row) | typed, problems=_mendable(error))
+        return see_other("/board")
+
+
+def _end_routes(routes: APIRouter, site: Site) -> None:
+    @routes.get("/o/{public_id}/take-down")
+    def ask(request: Request, public_id: str) -> Response:
+        return site.page(request, "resources/take_down.html", row=_changeable(site, site.viewer(request), public_id))
+
+    @routes.post("/o/{public_id}/take-down")
+    def take_down(request: Request, public_id: str) -> Response:
+        acting = site.acting(request)
+        site.store.write_now(lambda connection: actions.take_down(connection, public_id, acting))
+        return see_other("/board")
+
+
+def _form(typed: dict[str, str], direction: Direction) -> ResourceForm:
+    given = {name: typed[name] for name in FIELDS if name in typed}
+    return parse(ResourceForm, {**given, "direction": direction}, sentences=wording.SENTENCES)
+
+
+def _mendable(error: Refusal | NotUnderstood) -> tuple[Problem, ...]:
+    if isinstance(error, Refusal) and error.word in _FINAL:
+        raise error
+    # The form has one field for the end, whichever way the end was judged.
+    return tuple(
+        Problem("until", problem.sentence) if problem.field == "ends_at" else problem for problem in problems_of(error)
+    )
+
+
+def _changeable(site: Site, viewer: Viewer, public_id: str) -> Resource:
+    rules.signed_in(viewer.member_id)
+    with site.store.reading() as connection:
+        row = queries.ours(connection, public_id)
+    if row is None:
+        raise Refusal("not-found", sentence="There is no need or offer of ours under this address.")
+    rules.check_may_change(by_member=row.by_member, member_id=viewer.member_id, keeper=viewer.keeper)
+    return row
+
+
+def _typed_of(site: Site, row: Resource) -> dict[str, str]:
+    said = {
+        "title": row.title,
+        "words": row.words,
+        "category": row.category,
+        "quantity": row.quantity,
+        "available": row.available,
+        "unit": row.unit,
+        "near": row.near,
+        "audience": row.audience,
+        "language": row.language,
+        "until": _local(site, row.ends_at),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _local(site: Site, at: datetime) -> str:
+    return f"{at.astimezone(site.settings.zone_info):%Y-%m-%dT%H:%M}"
+
+
+def _choices(site: Site) -> dict[str, Any]:
+    return {"categories": wording.CATEGORIES, "audiences": rules.AUDIENCES, "places": names_of(site.settings)}

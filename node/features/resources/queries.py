@@ -1,0 +1,97 @@
+"""Reads for the pages of needs and offers: our own board, and who told us what, when. Writes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from federation.council import Council
+from federation.tables import Peer, table_of
+from node.feature import Viewer
+from node.features.resources.tables import Resource
+from protocol.peering import State
+
+_RESOURCES = table_of(Resource)
+_PEERS = table_of(Peer)
+MOST_ON_THE_BOARD = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A council of the region, ours among them. `key_id` is the key its notes were verified with."""
+
+    actor_id: str
+    name: str
+    url: str
+    key_id: str
+    ours: bool
+    last_heard_at: datetime | None
+    age: timedelta | None
+    current: bool
+
+
+def board(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    direction: str | None = None,
+    category: str | None = None,
+    text: str | None = None,
+) -> list[Resource]:
+    """Our own live needs and offers that this viewer may see, soonest end first.
+
+    Words are matched here and not in the statement: they may tell of persons, so they are never searched in the table.
+    """
+    wanted = [
+        _RESOURCES.c.state != "closed",
+        _RESOURCES.c.ends_at > now,
+        _RESOURCES.c.audience.in_(viewer.audiences),
+    ]
+    if direction is not None:
+        wanted.append(_RESOURCES.c.direction == direction)
+    if category is not None:
+        wanted.append(_RESOURCES.c.category == category)
+    statement = _RESOURCES.select().where(*wanted).order_by(_RESOURCES.c.ends_at, _RESOURCES.c.id)
+    words = (text or "").casefold().split()
+    found: list[Resource] = []
+    for values in connection.execute(statement).mappings():
+        row = Resource(**values)
+        said = f"{row.title}\n{row.words}\n{row.near}".casefold()
+        if all(word in said for word in words):
+            found.append(row)
+        if len(found) == MOST_ON_THE_BOARD:
+            break
+    return found
+
+
+def ours(connection: Connection, public_id: str) -> Resource | None:
+    """Our own record under a public id, whatever its state."""
+    values = connection.execute(_RESOURCES.select().where(_RESOURCES.c.public_id == public_id)).mappings().first()
+    return None if values is None else Resource(**values)
+
+
+def ours_at(connection: Connection, object_id: str) -> Resource | None:
+    """Our own record behind a published address, None for everybody else's."""
+    values = connection.execute(_RESOURCES.select().where(_RESOURCES.c.object_id == object_id)).mappings().first()
+    return None if values is None else Resource(**values)
+
+
+def sources(connection: Connection, council: Council, *, now: datetime, current_for: timedelta) -> Mapping[str, Source]:
+    """Ourselves and the councils we are linked up with, by actor id. Our own word is always current."""
+    rows = connection.execute(
+        select(_PEERS.c.actor_id, _PEERS.c.name, _PEERS.c.origin, _PEERS.c.ed25519_key_id, _PEERS.c.last_heard_at)
+        .where(_PEERS.c.state == State.ACCEPTED.value)
+        .order_by(_PEERS.c.name, _PEERS.c.actor_id)
+    )
+    found = {
+        council.actor_id: Source(
+            council.actor_id, council.name, council.base_url, council.ed25519_key_id, True, now, timedelta(0), True
+        )
+    }
+    for actor_id, name, origin, key_id, heard in rows:
+        age = None if heard is None else max(now - heard, timedelta(0))
+        current = age is not None and age <= current_for
+        found[actor_id] = Source(actor_id, name, origin, key_id, False, heard, age, current)
+    return found

@@ -1,0 +1,190 @@
+"""From rows to what lists, pages and programs are shown. Nothing that names a member is ever copied from here."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from federation.council import Council
+from federation.tables import Replica
+from node.feature import Slip, Viewer
+from node.features.resources import queries
+from node.features.resources.around import Found
+from node.features.resources.queries import Source
+from node.features.resources.tables import Resource
+from node.web import words
+from protocol.verdict import Refused
+from schemas.audience import Audience
+from schemas.records.availability import (
+    AvailabilityAnswer,
+    AvailabilityItem,
+    CouncilFreshness,
+    Freshness,
+    ProofState,
+    SourceCouncil,
+)
+from schemas.records.resource import ResourceState, ResourceView, read_resource
+
+
+def resource_view(row: Resource, council: Council) -> ResourceView:
+    """One record of ours as programs see it."""
+    address = f"{council.base_url}/o/{row.public_id}"
+    return ResourceView.model_validate(
+        {
+            "id": address,
+            "direction": row.direction,
+            "title": row.title,
+            "words": row.words,
+            "category": row.category,
+            "quantity": row.quantity,
+            "available": row.available,
+            "unit": row.unit,
+            "near": row.near or None,
+            "source": SourceCouncil(actor=council.actor_id, name=council.name, url=council.base_url),
+            "ends_at": row.ends_at,
+            "updated": row.updated_at,
+            "audience": Audience(row.audience),
+            "url": address,
+            "state": ResourceState(row.state),
+            "language": row.language,
+            "starts_at": row.starts_at,
+            "published": row.created_at,
+        }
+    )
+
+
+def answer(found: list[Found], sources: Mapping[str, Source], *, now: datetime) -> AvailabilityAnswer:
+    """What was found around us, each with its source, how old its word is and how it was proved."""
+    return AvailabilityAnswer(
+        items=[_item(one, _source_of(one, sources)) for one in found],
+        councils=[
+            CouncilFreshness(actor=source.actor_id, name=source.name, **_freshness(source))
+            for source in sources.values()
+        ],
+        as_of=now,
+    )
+
+
+def _item(found: Found, source: Source) -> AvailabilityItem:
+    return AvailabilityItem.model_validate(
+        {
+            "id": found.object_id,
+            "direction": found.direction,
+            "title": found.title,
+            "words": found.words,
+            "category": found.category,
+            "quantity": found.quantity,
+            "available": found.available,
+            "unit": found.unit,
+            "near": found.near or None,
+            "source": SourceCouncil(actor=source.actor_id, name=source.name, url=source.url),
+            "ends_at": found.ends_at,
+            "updated": found.updated,
+            "audience": Audience(found.audience),
+            "url": found.object_id,
+            "distance_km": None if found.distance_km is None else round(found.distance_km, 1),
+            "freshness": Freshness(**_freshness(source)),
+            "proof": ProofState(state="ours" if source.ours else "verified", method=source.key_id or None),
+        }
+    )
+
+
+def _source_of(found: Found, sources: Mapping[str, Source]) -> Source:
+    known = sources.get(found.source)
+    if known is not None:
+        return known
+    # A link may have ended between the two reads; its name is not known any more.
+    return Source(found.source, found.source, found.source, "", False, None, None, False)
+
+
+def _freshness(source: Source) -> dict[str, Any]:
+    return {
+        "last_heard_at": source.last_heard_at,
+        "age_seconds": None if source.age is None else int(source.age.total_seconds()),
+        "state": "current" if source.current else "silent",
+    }
+
+
+def found_slip(found: Found, source: Source | None, *, council: Council, fresh: str) -> Slip:
+    """One need or offer from around us as a slip. `fresh` says how old its source's word is."""
+    meta = (
+        words.left(found.available, found.quantity, found.unit),
+        found.near,
+        words.distance(found.distance_km),
+        fresh,
+    )
+    return Slip(
+        kind=found.direction,
+        title=found.title,
+        words=found.words,
+        meta=tuple(part for part in meta if part),
+        href=words.slip_address(found.object_id, base_url=council.base_url),
+        language=found.language,
+        updated=found.updated,
+        ends_at=found.ends_at,
+        source=source.name if source is not None else found.source,
+    )
+
+
+def own_slip(row: Resource, viewer: Viewer) -> Slip:
+    """One record of ours as a slip for this viewer."""
+    meta = (words.left(row.available, row.quantity, row.unit), row.near)
+    return Slip(
+        kind=row.direction,
+        title=row.title,
+        words=row.words,
+        meta=tuple(part for part in meta if part),
+        href=f"/o/{row.public_id}",
+        language=row.language,
+        updated=row.updated_at,
+        ends_at=row.ends_at,
+        details={
+            "left": words.left(row.available, row.quantity, row.unit),
+            "near": row.near,
+            "state": row.state,
+            "category": row.category,
+            "starts_at": row.starts_at,
+            "changeable": may_change(row, viewer),
+        },
+    )
+
+
+def may_change(row: Resource | None, viewer: Viewer) -> bool:
+    """Whether this viewer is offered to change this record of ours."""
+    return row is not None and viewer.signed_in and (viewer.keeper or row.by_member == viewer.member_id)
+
+
+def wall(connection: Connection, viewer: Viewer, now: datetime, council: Council) -> list[Slip]:
+    """Our live needs and offers that this viewer may see."""
+    return [own_slip(row, viewer) for row in queries.board(connection, viewer, now=now)]
+
+
+def slip(connection: Connection, replica: Replica, viewer: Viewer, now: datetime) -> Slip | None:
+    """One published need or offer, ours or theirs, for its own page; None where it is not for this viewer."""
+    if replica.audience not in viewer.audiences or replica.gone_at is not None:
+        return None
+    note = read_resource(orjson.loads(replica.document)["object"])
+    if isinstance(note, Refused):
+        return None
+    near = note.location.name if note.location is not None else ""
+    left = words.left(note.available, note.quantity, note.unit)
+    return Slip(
+        kind=note.direction,
+        title=note.name,
+        words=note.words,
+        meta=tuple(part for part in (left, near) if part),
+        href=words.slip_address(replica.object_id, base_url=""),
+        language=note.language or "und",
+        updated=replica.updated,
+        ends_at=note.end_time,
+        details={
+            "left": left,
+            "near": near,
+            "state": note.state.value,
+            "category": note.category,
+            "starts_at": note.start_time,
+            "changeable": may_change(queries.ours_at(connection, replica.object_id), viewer),
+        },
+    )
