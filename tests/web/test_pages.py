@@ -1,64 +1,20 @@
 """Every page of the frame: well made, in our own words, asking nothing of anybody else, and honest when something is wrong."""
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
-from sqlalchemy import select
 
-from federation.tables import Follower, Peer, table_of
 from node.feature import MenuEntry
 from node.web import words
 from node.web.site import MENU_LIMIT
+from tests.web.furnishing import browser_of, furnish
 from tests.web.reading import BANNED, Page, templates, words_of_template
-from tests.web.town import HARBOUR, NOON, NOTES, Town, build_town
+from tests.web.town import NOON, NOTES, Town, build_town
 
 VIEWERS = ("anybody", "neighbour", "keeper")
-Ask = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
-
-
-def browser_of(town: Town, viewer: str) -> httpx.AsyncClient:
-    return town.browser() if viewer == "anybody" else town.signed_in(keeper=viewer == "keeper")
-
-
-def follower(town: Town, state: str) -> str:
-    actor = f"https://fedi.example/@{state}"
-    row = {
-        "actor_id": actor,
-        "origin": "https://fedi.example",
-        "inbox": f"{actor}/inbox",
-        "state": state,
-        "follow_id": f"{actor}/1",
-    }
-    keys = {"key_id": f"{actor}#k", "key_pem": "-", "key_fetched_at": NOON, "created_at": NOON}
-    town.store.write_now(lambda c: c.execute(table_of(Follower).insert().values(**row, **keys)))
-    return actor
-
-
-def furnish(town: Town) -> dict[str, str]:
-    """A town in which every part of every page has something to show; the paths worth asking for."""
-    town.meet()
-    town.meet("https://mill.example", name="Mill", heard=NOON - timedelta(days=2))
-    town.meet("https://tannery.example", name="Tannery", state="they-asked", heard=None)
-    town.meet("https://quay.example", name="Quay", state="we-asked", heard=None)
-    town.meet("https://dock.example", name="Dock", state="declined", heard=None)
-    follower(town, "asked")
-    follower(town, "accepted")
-    town.hold("Fans and water wanted", kind="alert", shown_as="alert", origin=HARBOUR)
-    for shown_as in ("need", "offer", "resolution", "drill", "rest"):
-        town.hold(f"A slip: {shown_as}", shown_as=shown_as)
-    ours = town.hold('Sharp "quotes" & <b>angles</b>', shown_as="need")
-    theirs = town.hold("Ten fans", origin=HARBOUR)
-    gone = town.hold("", document=b"", gone_at=NOON)
-    return {
-        "wall": "/", "help": "/help", "sign in": "/in", "button": f"/in/{town.link(town.member())}", "councils": "/councils",
-        "ours": ours.removeprefix(town.url), "theirs": f"/slip?id={theirs}", "gone": gone.removeprefix(town.url),
-        "nowhere": "/nowhere", "unknown": "/slip?id=none", "not valid": "/slip", "fault": "/faulty",
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
@@ -278,68 +234,6 @@ async def test_a_method_that_a_page_does_not_have_is_answered_in_kind(town: Town
     assert data.json()["reason"] == "not-allowed"
 
 
-async def test_strangers_are_told_of_linked_councils_only(town: Town) -> None:
-    furnish(town)
-
-    async with town.browser() as browser:
-        page = (await browser.get("/councils")).text
-        data = (await browser.get("/councils.json")).json()["councils"]
-
-    assert [one["name"] for one in data] == ["Harbour", "Mill"]
-    assert [one["freshness"] for one in data] == ["current", "silent"]
-    assert data[1]["age_seconds"] == 2 * 86400
-    assert all(name not in page for name in ("Tannery", "Quay", "Dock", "fedi.example"))
-    assert "Told us just now" in page and "Silent since 16 November" in page
-
-
-async def test_only_keepers_see_the_six_words_and_who_asks(town: Town) -> None:
-    furnish(town)
-
-    async with town.signed_in() as neighbour, town.signed_in(keeper=True) as keeper:
-        theirs = (await neighbour.get("/councils")).text
-        keepers = (await keeper.get("/councils")).text
-
-    assert "Tannery" in theirs and 'class="six"' not in theirs and '<form method="post" action="/councils' not in theirs
-    assert len(re.findall(r'<ol class="six"[^>]*>(?:<li>[a-z]+</li>){6}</ol>', keepers)) == 4
-    assert "fedi.example" in keepers and "fedi.example" not in theirs
-
-
-@pytest.mark.parametrize("action", ["accept", "decline", "remove", "readers/accept", "readers/remove"])
-@pytest.mark.parametrize("viewer", ["anybody", "neighbour"])
-async def test_nobody_but_a_keeper_links_up_or_ends_a_link(town: Town, action: str, viewer: str) -> None:
-    actor = town.meet("https://tannery.example", name="Tannery", state="they-asked", heard=None)
-
-    async with browser_of(town, viewer) as browser:
-        answer = await browser.post(f"/councils/{action}", data={"actor_id": actor})
-
-    assert answer.status_code == (401 if viewer == "anybody" else 403)
-    assert _state(town, actor) == "they-asked"
-
-
-@pytest.mark.parametrize(
-    ("action", "before", "after"), [("accept", "they-asked", "accepted"), ("decline", "they-asked", "declined")]
-)
-async def test_a_keeper_answers_a_council_that_asks(town: Town, action: str, before: str, after: str) -> None:
-    actor = town.meet("https://tannery.example", name="Tannery", state=before, heard=None)
-
-    async with town.signed_in(keeper=True) as keeper:
-        answer = await keeper.post(f"/councils/{action}", data={"actor_id": actor})
-
-    assert answer.status_code == 303 and answer.headers["location"] == "/councils"
-    assert _state(town, actor) == after
-
-
-async def test_a_keeper_lets_a_reader_in(town: Town) -> None:
-    actor = follower(town, "asked")
-
-    async with town.signed_in(keeper=True) as keeper:
-        answer = await keeper.post("/councils/readers/accept", data={"actor_id": actor})
-
-    with town.store.reading() as connection:
-        state = connection.execute(select(table_of(Follower).c.state)).scalar_one()
-    assert answer.status_code == 303 and state == "accepted"
-
-
 async def test_the_api_describes_itself_without_help_from_other_hosts(town: Town) -> None:
     async with town.program() as program:
         description = (await program.get("/openapi.json")).json()
@@ -348,9 +242,3 @@ async def test_the_api_describes_itself_without_help_from_other_hosts(town: Town
     assert {"/wall.json", "/councils.json", "/api/objects", "/api/session"} <= set(description["paths"])
     assert "/in" not in description["paths"]
     assert pages == [404, 404]
-
-
-def _state(town: Town, actor: str) -> str:
-    peers = table_of(Peer)
-    with town.store.reading() as connection:
-        return str(connection.execute(select(peers.c.state).where(peers.c.actor_id == actor)).scalar_one())
