@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from node.cli.saying import BROKEN, Json
+from node.cli.saying import BROKEN, Json, plainly
 from node.demo.running import run_demo
 from node.demo.tour import run_tour
 
 
+@plainly
 def demo(
     script: Annotated[
         bool, typer.Option("--script", help="Walk through by itself; PASS or FAIL for each step.")
