@@ -124,9 +124,10 @@ def _follow(council: Council, row: Any) -> dict[str, str]:
 
 def _last_at(connection: Connection, inbox: str) -> bool:
     """Whether nobody else reads through this (shared) inbox."""
-    return connection.execute(text("SELECT count(*) FROM follower WHERE inbox = :i"), {"i": inbox}).scalar_one() == 0
+    others = connection.execute(text("SELECT count(*) FROM follower WHERE inbox = :i"), {"i": inbox}).scalar_one()
+    return int(others) == 0
 
 
 def _serves_peer(connection: Connection, inbox: str) -> bool:
     serves = connection.execute(text("SELECT serves FROM destination WHERE inbox = :i"), {"i": inbox}).scalar()
-    return bool(serves == "peer")
+    return str(serves) == "peer"

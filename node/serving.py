@@ -19,7 +19,11 @@ OPEN_FILES = 65_536
 
 def configure_logs(settings: Settings) -> None:
     """Lines for people or JSON for machines, to standard error. No field ever holds the address of who asked."""
-    readable = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    readable = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        # The rich one prints local variables, and those hold what people wrote.
+        exception_formatter=structlog.dev.plain_traceback,
+    )
     machine = structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[

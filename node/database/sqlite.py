@@ -93,6 +93,7 @@ def writing_engine(path: Path, synchronous: str) -> Engine:
         _url(path),
         poolclass=NullPool,
         connect_args={"check_same_thread": False},
+        hide_parameters=True,  # an error must not carry what people wrote into a log
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
     )
@@ -120,6 +121,7 @@ def reading_engine(path: Path, *, size: int) -> Engine:
         max_overflow=size,
         pool_timeout=BUSY_MILLISECONDS / 1000,
         connect_args={"check_same_thread": False},
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
