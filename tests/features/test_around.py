@@ -140,6 +140,16 @@ def test_without_a_radius_it_looks_further_until_there_is_enough(index: Connecti
     assert found == ["Thing 2", "Thing 1"]
 
 
+def test_what_has_no_place_follows_unless_a_distance_was_asked_for(index: Connection) -> None:
+    fill(index, [{}, {"category": "tools"}, {"latitude": 41.0, "longitude": 2.0}])
+    here = {"latitude": 41.0, "longitude": 2.0}
+
+    assert titles(index, **here) == ["Thing 3", "Thing 1", "Thing 2"]
+    assert titles(index, **here, category="tools") == ["Thing 2"]
+    assert titles(index, **here, limit=2) == ["Thing 3", "Thing 1"]
+    assert titles(index, **here, within_km=20_000) == ["Thing 3"]
+
+
 def test_without_a_place_it_tells_what_ends_soonest(index: Connection) -> None:
     later = microseconds(NOW + timedelta(days=9))
     fill(index, [{"ends_at": later}, {"latitude": 3.0, "longitude": 3.0}, {}])

@@ -77,6 +77,7 @@ def around(
 ) -> list[Found]:
     """What is live, nearest first when a place is given (WGS 84 degrees), else what ends soonest.
 
+    Without `within_km` what has no place follows after all that has one.
     `audiences` are those the viewer may see; `text` must be found, word by word, in title, words or place. At most
     `limit` and never more than 200. Raises ValueError where only one of latitude and longitude is given.
     """
@@ -92,7 +93,11 @@ def around(
         )
         if len(nearest) == limit:
             break
-    return _looked_up(connection, nearest)
+    found = _looked_up(connection, nearest)
+    if within_km is None and len(found) < limit:
+        # No place is no distance: after all that have one, and never inside a circle.
+        found += _soonest(connection, narrowed, category=category, limit=limit - len(found), placeless=True)
+    return found
 
 
 def distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -164,8 +169,18 @@ def _nearest(
     return heapq.nsmallest(limit, near)
 
 
-def _soonest(connection: Connection, narrowed: _Narrowed, *, category: str | None, limit: int) -> list[Found]:
+def _soonest(
+    connection: Connection, narrowed: _Narrowed, *, category: str | None, limit: int, placeless: bool = False
+) -> list[Found]:
     sql, values = narrowed.sql, narrowed.values
+    if placeless:
+        categories = tuple(CATEGORIES) if category is None else (category,)
+        sql = f"a.category IN ({_marks(categories)}) AND a.latitude IS NULL AND {sql}"
+        statement = (
+            f"{_SELECT} INDEXED BY ix_availability_around WHERE {sql} ORDER BY a.ends_at, a.updated DESC LIMIT ?"
+        )
+        rows = driver_connection(connection).execute(statement, (*categories, *values, limit))
+        return [_found(row, None) for row in rows]
     if category is not None:
         # The plus keeps the planner on the index that is already in the wanted order.
         sql, values = f"{sql} AND +a.category = ?", (*values, category)

@@ -1,16 +1,17 @@
 """The pages that show needs and offers: our own board, and what there is around us."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from node.feature import Slip
 from node.features.resources import api, putting_up, queries, views, wording
 from node.features.resources.around import Found, around
 from node.features.resources.places import coordinates_of, exact_coordinates_of, names_of
 from node.features.resources.queries import Source
 from node.web.site import Site
-from node.web.words import freshness
+from node.web.words import freshness, until
 from schemas.context import CATEGORIES
 
 
@@ -55,7 +56,7 @@ def router(site: Site) -> APIRouter:
             rows = queries.board(
                 connection, viewer, now=now, direction=asked.direction, category=asked.category, text=asked.text
             )
-        slips = [views.own_slip(row, viewer) for row in rows]
+        slips = [_with_end(site, views.own_slip(row, viewer)) for row in rows]
         return site.page(
             request,
             "resources/board.html",
@@ -118,9 +119,15 @@ def _place(asked: _Asked, site: Site) -> tuple[dict[str, str], tuple[float, floa
     return asked.typed, point, bool(near) and point is None
 
 
-def _slip(site: Site, found: Found, source: Source | None) -> object:
+def _slip(site: Site, found: Found, source: Source | None) -> Slip:
     fresh = "" if source is None or source.ours else _fresh(site, source)
-    return views.found_slip(found, source, council=site.council, fresh=fresh)
+    return _with_end(site, views.found_slip(found, source, council=site.council, fresh=fresh))
+
+
+def _with_end(site: Site, slip: Slip) -> Slip:
+    if slip.ends_at is None:
+        return slip
+    return replace(slip, meta=(*slip.meta, until(slip.ends_at, now=site.now(), zone=site.settings.zone_info)))
 
 
 def _fresh(site: Site, source: Source) -> str:
