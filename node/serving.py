@@ -2,9 +2,11 @@
 
 import asyncio
 import resource
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -95,6 +97,9 @@ def serve(settings: Settings) -> None:
     """Serve one council until it is told to stop. Raises AlreadyServed, BadIdentity, UpgradeRefused, StoreFault, OSError."""
     configure_logs(settings)
     raise_open_files()
+    # uvicorn hands a signal on once it has shut down: then, or before it runs, being told to stop is no failure.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end_well)
     with lock_of(settings):
         node = Node(settings)
         config = uvicorn.Config(
@@ -117,6 +122,10 @@ def serve(settings: Settings) -> None:
         server.run()
         if not server.started:
             raise SystemExit(1)
+
+
+def _end_well(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def is_served(directory: Path) -> bool:

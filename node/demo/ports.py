@@ -16,6 +16,12 @@ class Claims:
     ports: tuple[int, ...]
     held: list[socket.socket] = field(default_factory=list)
 
+    def __enter__(self) -> "Claims":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
     def release(self) -> None:
         for one in self.held:
             one.close()

@@ -60,6 +60,11 @@ class Server:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; None while it runs, or before."""
+        return None if self._process is None else self._process.poll()
+
     def start(self) -> None:
         """Begin; `wait_until_answering` says when it is there. Called from the main thread, whose end ends the child."""
         words = command("serve", str(self.directory))

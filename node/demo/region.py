@@ -48,8 +48,7 @@ def running_region(keep: Path | None, *, say: Say) -> Iterator[Region]:
         closing.callback(signals.put_back)
         folder = keep if keep is not None else _temporary(closing)
         say(f"Making three councils in {folder} ({'kept' if keep else 'gone when you stop; --keep DIR keeps them'})")
-        claims = claim_ports()
-        closing.callback(claims.release)
+        claims = closing.enter_context(claim_ports())
         councils = closing.enter_context(made_councils(folder, claims.ports))
         records = {one.name: seed(one) for one in councils}
         servers = [one.server for one in councils]

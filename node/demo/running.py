@@ -61,7 +61,7 @@ def _facts(region: Region) -> dict[str, object]:
 def _greet(region: Region) -> None:
     riverside, harbour = region.riverside, region.harbour
     for one in region.councils:
-        _say(f"  {one.name:<10} {one.url}   {region.records[one.name]} records on the wall")
+        _say(f"  {one.name:<10} {one.url}   {region.records[one.name]} records of its own on the wall")
     _say(f"  {region.messages} signed messages delivered, 0 waiting")
     _say(f"  Riverside and Harbour compared six words: {words_between(riverside, harbour.council.actor_id)}")
     _say()

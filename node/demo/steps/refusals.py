@@ -79,7 +79,8 @@ def a_blocked_council_is_refused_as_blocked(stage: Stage) -> str:
         wait_for(lambda: letter.post().reason == "blocked", "Harbour knows the block", within=NOTICED_WITHIN)
         return _refused(stage, letter, "blocked", 403)
     finally:
-        harbour.do(lambda c: peers.unblock(c, host=host))
+        now = harbour.clock.now()
+        harbour.do(lambda c: peers.unblock(c, harbour.council, host=host, now=now))
         wait_for(lambda: letter.post().reason == "unknown-peer", "Harbour listens again", within=NOTICED_WITHIN)
 
 
