@@ -19,6 +19,9 @@ Until = Annotated[
 ]
 """`tonight`, `tomorrow`, `week`, `month`, or a local date `YYYY-MM-DD` with or without `THH:MM`."""
 
+# Everything but the ledger expires, and a sender must not decide that our copy never does. A day more than 90, for zones.
+LONGEST_RESOURCE: Final = timedelta(days=91)
+
 _DAYS: Final = {"tonight": 0, "tomorrow": 1, "week": 7, "month": 30}
 _LAST_MINUTE: Final = time(23, 59)
 

@@ -27,7 +27,7 @@ from schemas.base import (
     write_time,
 )
 from schemas.context import CATEGORIES, VALUE_FLOWS, Category, category_of
-from schemas.lasting import Until, end_of, still_ahead
+from schemas.lasting import LONGEST_RESOURCE, Until, end_of, still_ahead
 from schemas.place import Place
 from schemas.records.availability import (
     AvailabilityAnswer,
@@ -120,6 +120,8 @@ class ResourceNote(Note):
     def _ends_after_it_begins(self) -> Self:
         check_end(self.start_time, self.end_time)
         check_end(self.published, self.end_time)
+        if self.end_time - (self.updated or self.published) > LONGEST_RESOURCE:
+            raise ValueError("a need or an offer stays up for 90 days at most, unless it is said anew")
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from protocol.verdict import Reason, Refused
 from schemas.audience import Audience
+from schemas.base import write_time
 from schemas.context import CATEGORIES, PUBLIC
 from schemas.place import Place
 from schemas.records.note import note_document, plain_text
@@ -307,6 +308,16 @@ def test_an_intent_of_another_shape_is_refused(change: dict[str, Any]) -> None:
     note["publishes"] = {**note["publishes"], **change}
 
     assert is_refused(note)
+
+
+def test_no_sender_decides_that_our_copy_stays_for_ever() -> None:
+    within, beyond = an_offer(), an_offer()
+
+    within["endTime"] = write_time(NOW + timedelta(days=90))
+    beyond["endTime"] = write_time(NOW + timedelta(days=92))
+
+    assert isinstance(read_resource(within), ResourceNote)
+    assert is_refused(beyond)
 
 
 @pytest.mark.parametrize("note", [None, [], "note"])
