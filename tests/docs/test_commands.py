@@ -2,8 +2,8 @@
 
 import re
 import shlex
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -14,7 +14,7 @@ COMMAND_LINE = typer.main.get_command(application)
 GUIDES = ("README.md", "docs/keepers.md")
 
 
-def _every_command(group: click.Command, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
+def _every_command(group: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     inner = getattr(group, "commands", None)
     if inner is None:
         return {path: group}
@@ -25,7 +25,7 @@ COMMANDS = _every_command(COMMAND_LINE)
 GROUPS = {path[:1] for path in COMMANDS if len(path) > 1}
 
 
-def _options(command: click.Command) -> set[str]:
+def _options(command: Any) -> set[str]:
     return {option for parameter in command.params for option in parameter.opts if option.startswith("--")} | {"--help"}
 
 
@@ -40,7 +40,7 @@ def _typed(text: str) -> list[list[str]]:
     return found
 
 
-def _command_of(words: list[str]) -> tuple[tuple[str, ...], click.Command | None]:
+def _command_of(words: list[str]) -> tuple[tuple[str, ...], Any | None]:
     path = tuple(words[:2]) if tuple(words[:1]) in GROUPS else tuple(words[:1])
     return path, COMMANDS.get(path)
 
