@@ -20,17 +20,15 @@ def files() -> tuple[Path, ...]:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            check=True,
-        ).stdout.split("\0")
-        return tuple(sorted(ROOT / name for name in listed if name and (ROOT / name).is_file()))
-    return tuple(
-        sorted(
-            path
-            for path in ROOT.rglob("*")
-            if path.is_file()
-            and not any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(ROOT).parts)
+            check=False,
         )
-    )
+        if listed.returncode == 0:  # git refuses a tree that belongs to somebody else
+            return tuple(sorted(ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()))
+    return tuple(sorted(path for path in ROOT.rglob("*") if path.is_file() and not _hidden_or_built(path)))
+
+
+def _hidden_or_built(path: Path) -> bool:
+    return any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(ROOT).parts)
 
 
 def name_of(path: Path) -> str:

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from federation import followers, inbox
+from federation.front import BODIES_AT_ONCE
 from federation.served import PAGE_LENGTH
 from node.installed import FEATURES
 from node.settings import Limits
@@ -69,6 +70,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         told["reading a request's head · its body"]
         == f"{limits.header_deadline:g} s · {limits.body_deadline:g} s in all"
     )
+    assert told["messages being read at once, from all together"] == f"as many bytes as {BODIES_AT_ONCE} of the largest"
     assert told["messages from one linked council"] == (
         f"{limits.peer_rate.per_minute:g} a minute, {limits.peer_rate.burst} at once"
     )
