@@ -82,6 +82,9 @@ def apply(
     verb, actor, thing = activity["type"], activity["actor"], activity["object"]
     object_id = thing["id"] if isinstance(thing, dict) and "id" in thing else thing
     match verb:
+        case "Create" | "Update" | "Delete" if object_id != actor and not peers.is_linked(connection, actor):
+            # The link ended between keeping and applying. The marker goes too: linked up again, they say the same anew.
+            connection.execute(text("DELETE FROM received_activity WHERE activity_id = :id"), {"id": activity["id"]})
         case "Create" | "Update":
             audience = _audience(activity)
             replicas.put(connection, council, activity=activity, document=document, audience=audience, received_at=now)
@@ -97,7 +100,7 @@ def apply(
                 connection, council, actor_id=actor, object_id=object_id, accept_id=activity["id"], now=now
             )
         case "Reject":
-            peers.they_declined(connection, actor_id=actor, object_id=object_id)
+            peers.they_declined(connection, council, actor_id=actor, object_id=object_id)
         case "Undo":
             known = introductions.find(connection, actor)
             if not followers.unfollowed(connection, actor_id=actor, follow_id=object_id) and known is not None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from federation.moments import microseconds
+from federation.tables import Lane
 from protocol import ids
 
 _OPEN = text(
@@ -31,6 +32,15 @@ def drop_waiting(connection: Connection, *, inbox: str) -> None:
     """Forget what waits for an inbox that is no longer to have it."""
     statement = "DELETE FROM delivery WHERE destination_id IN (SELECT id FROM destination WHERE inbox = :inbox)"
     connection.execute(text(statement), {"inbox": inbox})
+
+
+def drop_content(connection: Connection, *, inbox: str) -> None:
+    """Forget what waits for an inbox but for handshakes, whose order tells them where we stand."""
+    statement = (
+        "DELETE FROM delivery WHERE lane <> :handshake"
+        " AND destination_id IN (SELECT id FROM destination WHERE inbox = :inbox)"
+    )
+    connection.execute(text(statement), {"inbox": inbox, "handshake": int(Lane.HANDSHAKE)})
 
 
 def close_destination(connection: Connection, *, inbox: str) -> None:

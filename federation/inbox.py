@@ -83,6 +83,10 @@ def judge(
     if refused is not None:
         return refused
     if admitted.known is None:
+        parted = directory.of_key(claim.key_id)
+        if parted is not None and _is_answer(body):
+            # Refused, a second copy of what ended the link would be sent to us for ninety days. It changes nothing any more.
+            return _judge_known(body, claim, known=parted, directory=directory, council=council, now=now)
         return _judge_stranger(body, claim, council=council, now=now, met=met)
     return _judge_known(body, claim, known=admitted.known, directory=directory, council=council, now=now)
 
@@ -207,6 +211,11 @@ def _judge_follower(
     if activity.type == "Delete" and activity.object_id == known.actor_id:
         return _arrival(activity, body, now=now)
     return Dropped("said-by-a-follower")
+
+
+def _is_answer(body: bytes) -> bool:
+    parsed = _parse(body)
+    return not isinstance(parsed, Refused) and parsed[1].type in ("Accept", "Reject")
 
 
 def _undone_follow(activity: Activity) -> str | None:

@@ -7,13 +7,14 @@ behind the six words are pinned here; nothing fetched later replaces them.
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 from sqlalchemy import Connection, RowMapping, text
 
 from federation import outbox, replicas
 from federation.council import Council
-from federation.destinations import close_destination, drop_waiting, open_destination, try_now
+from federation.destinations import close_destination, drop_content, drop_waiting, open_destination, try_now
 from federation.introductions import Introduction, find, meet
-from federation.moments import microseconds
+from federation.moments import microseconds, read_time
 from federation.tables import Block, Peer, table_of
 from protocol import ids, peering
 from protocol.peering import Event, State
@@ -23,6 +24,7 @@ from schemas.refusal import Refusal
 
 _PEER = table_of(Peer)
 _BLOCK = table_of(Block)
+_WITHOUT_THEM = (State.NONE, State.WE_ASKED, State.DECLINED, State.ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,28 +108,24 @@ def remove(connection: Connection, council: Council, *, actor_id: str, now: date
     """End a link, or take back our asking: they are told, and what we hold of theirs goes. Raises Refusal."""
     row = _known(connection, actor_id)
     state = _step(row, Event.OUR_UNDO)
-    said = row["our_accept_id"] or row["our_offer_id"]
-    drop_waiting(connection, inbox=row["inbox"])
-    open_destination(connection, inbox=row["inbox"], serves="handshake", scheme="ed25519", now=now)
-    if said is not None:
-        undo = activities.undo(
-            council.actor_id,
-            council.new_activity_id(),
-            object_id=said,
-            their_actor=row["actor_id"],
-            published=now,
-        )
-        outbox.send_to(connection, council, activity=undo, inbox=row["inbox"], now=now)
+    drop_content(connection, inbox=row["inbox"])
+    _take_back_all(connection, council, row, now=now)
     _end(connection, council, row, state)
     return str(row["actor_id"])
 
 
 def they_asked(connection: Connection, council: Council, *, actor_id: str, offer_id: str, now: datetime) -> None:
-    """Their Offer has come. If ours is on its way, both have said yes already."""
+    """Their Offer has come. If ours is on its way, both have said yes already.
+
+    An Offer of one that we are linked up with says that they have begun anew (we were blocked for a while), so what we hold
+    of theirs goes and is sent again. One that is older than the Offer we know of was overtaken, and counts no more.
+    """
     row = _known(connection, actor_id)
     state = peering.step(State(row["state"]), Event.THEIR_OFFER)
-    if isinstance(state, Refused):
+    if isinstance(state, Refused) or _overtaken(connection, offer_id, by=row["their_offer_id"]):
         return
+    if row["state"] == State.ACCEPTED:
+        replicas.forget_source(connection, council, source=actor_id)
     _set(connection, row, their_offer_id=offer_id)
     if state is State.ACCEPTED:
         _set(connection, row, state=State.THEY_ASKED.value)
@@ -136,13 +134,27 @@ def they_asked(connection: Connection, council: Council, *, actor_id: str, offer
         _set(connection, row, state=state.value)
 
 
+def _overtaken(connection: Connection, offer_id: str, *, by: str | None) -> bool:
+    """Whether an Offer of theirs is older than the one we know of, by the times that they wrote in both."""
+    statement = text("SELECT document FROM received_activity WHERE activity_id = :id")
+    documents = [connection.execute(statement, {"id": known}).scalar() for known in (offer_id, by)]
+    this, that = (orjson.loads(document or b"{}").get("published") for document in documents)
+    return this is not None and that is not None and read_time(this) < read_time(that)
+
+
 def they_accepted(
     connection: Connection, council: Council, *, actor_id: str, object_id: str, accept_id: str, now: datetime
 ) -> None:
-    """Their Accept of our very Offer has come (S7: an Accept of anything else changes nothing)."""
+    """Their Accept of our very Offer has come (S7: an Accept of anything else changes nothing).
+
+    If it is an Offer that we have taken back, they are told so once more: it reached them after our Undo, and they believe
+    that we are linked up.
+    """
     row = _known(connection, actor_id)
     state = peering.step(State(row["state"]), Event.THEIR_ACCEPT)
     if object_id != row["our_offer_id"] or isinstance(state, Refused):
+        if row["state"] in _WITHOUT_THEM and ids.same_origin(object_id, council.base_url):
+            _take_back(connection, council, row, said=object_id, now=now)
         return
     newly = row["state"] != State.ACCEPTED
     _set(connection, row, state=state.value, their_accept_id=accept_id, accepted_at=row["accepted_at"] or now)
@@ -151,11 +163,15 @@ def they_accepted(
         outbox.send_live_objects(connection, council, inbox=row["inbox"], audiences=outbox.FEDERATED, now=now)
 
 
-def they_declined(connection: Connection, *, actor_id: str, object_id: str) -> None:
+def they_declined(connection: Connection, council: Council, *, actor_id: str, object_id: str) -> None:
+    """Their Reject of our very Offer has come; of one that stands it ends the link."""
     row = _known(connection, actor_id)
     state = peering.step(State(row["state"]), Event.THEIR_REJECT)
-    if object_id == row["our_offer_id"] and not isinstance(state, Refused):
-        _set(connection, row, state=state.value)
+    if object_id != row["our_offer_id"] or isinstance(state, Refused) or state == row["state"]:
+        return
+    drop_waiting(connection, inbox=row["inbox"])
+    close_destination(connection, inbox=row["inbox"])
+    _end(connection, council, row, state)
 
 
 def they_undid(connection: Connection, council: Council, *, actor_id: str, object_id: str) -> None:
@@ -198,13 +214,20 @@ def block(connection: Connection, council: Council, *, host: str, now: datetime)
             connection.execute(text("DELETE FROM follower WHERE actor_id = :a"), {"a": follower.actor_id})
 
 
-def unblock(connection: Connection, *, host: str) -> bool:
-    """Listen again; linking up starts anew. Returns whether the host was blocked."""
+def unblock(connection: Connection, council: Council, *, host: str, now: datetime) -> bool:
+    """Listen again; linking up starts anew, and they are told that the old link has ended. Returns whether it was blocked."""
     gone = connection.execute(text("DELETE FROM block WHERE host = :host"), {"host": host}).rowcount
     for row in connection.execute(_PEER.select().where(_PEER.c.state == State.BLOCKED.value)).mappings().all():
         if host in (ids.host_of(row["origin"]), row["origin"].split("://", 1)[1]):
+            _take_back_all(connection, council, row, now=now)
             _set(connection, row, state=_step(row, Event.OUR_UNBLOCK).value)
     return bool(gone)
+
+
+def is_linked(connection: Connection, actor_id: str) -> bool:
+    """Whether both have accepted, as far as we know."""
+    row = find(connection, actor_id)
+    return row is not None and row["state"] == State.ACCEPTED
 
 
 def is_blocked(connection: Connection, host: str) -> bool:
@@ -260,5 +283,21 @@ def _set(connection: Connection, row: RowMapping, **values: object) -> None:
 
 def _end(connection: Connection, council: Council, row: RowMapping, state: State) -> None:
     replicas.forget_source(connection, council, source=row["actor_id"])
-    forgotten = {"our_offer_id": None, "their_offer_id": None, "our_accept_id": None, "their_accept_id": None}
-    _set(connection, row, state=state.value, accepted_at=None, **forgotten)
+    # What we ourselves have said is remembered, so that it can be taken back once more if they never heard the first time.
+    _set(connection, row, state=state.value, accepted_at=None, their_offer_id=None, their_accept_id=None)
+
+
+def _take_back_all(connection: Connection, council: Council, row: RowMapping, *, now: datetime) -> None:
+    """Offer and Accept each by itself: they may have heard the one or the other."""
+    for said in (row["our_accept_id"], row["our_offer_id"]):
+        if said is not None:
+            _take_back(connection, council, row, said=said, now=now)
+
+
+def _take_back(connection: Connection, council: Council, row: RowMapping, *, said: str, now: datetime) -> None:
+    """Tell them that an Offer or Accept of ours holds no more."""
+    undo = activities.undo(
+        council.actor_id, council.new_activity_id(), object_id=said, their_actor=row["actor_id"], published=now
+    )
+    open_destination(connection, inbox=row["inbox"], serves="handshake", scheme="ed25519", now=now)
+    outbox.send_to(connection, council, activity=undo, inbox=row["inbox"], now=now)

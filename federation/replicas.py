@@ -46,6 +46,11 @@ _GONE = text(
     " WHERE replica.source = excluded.source AND replica.gone_at IS NULL RETURNING id, kind"
 )
 
+_LIVE_OF = text("SELECT id, kind FROM replica WHERE source = :source AND gone_at IS NULL")
+_FORGET_CONTENT = text(
+    "DELETE FROM received_activity WHERE actor_id = :source AND verb IN ('Create', 'Update', 'Delete')"
+)
+
 _REPLICA: Table = tables.table_of(tables.Replica)
 
 
@@ -111,13 +116,19 @@ def end(
 
 
 def forget_source(connection: Connection, council: Council, *, source: str) -> int:
-    """Drop everything that a council has published, when we no longer listen to it. Returns how many were dropped."""
-    rows = connection.execute(text("SELECT id, kind FROM replica WHERE source = :source"), {"source": source}).all()
+    """Drop what a council has published, when we no longer listen to it. Returns how many objects were dropped.
+
+    That we ever had it is forgotten too: linked up again, they send the very same messages. Tombstones stay: they hold
+    nothing, and a late copy of what was taken back must find them.
+    """
+    given = {"source": source}
+    rows = connection.execute(_LIVE_OF, given).all()
     for row in rows:
         kind = council.kinds.get(row.kind)
         if kind is not None:
             kind.end(connection, row.id)
-    connection.execute(text("DELETE FROM replica WHERE source = :source"), {"source": source})
+    connection.execute(text("DELETE FROM replica WHERE source = :source AND gone_at IS NULL"), given)
+    connection.execute(_FORGET_CONTENT, given)
     return len(rows)
 
 

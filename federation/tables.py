@@ -82,6 +82,8 @@ class Follower(SQLModel, table=True):
 class Destination(SQLModel, table=True):
     """An inbox that we deliver to, and how it has been answering. Waiting time belongs to the host, not to a message."""
 
+    __table_args__ = ({"sqlite_autoincrement": True},)  # as for deliveries
+
     id: int | None = Field(default=None, primary_key=True)
     inbox: str = Field(unique=True)
     origin: str = Field(index=True)
@@ -109,7 +111,8 @@ class Body(SQLModel, table=True):
 class Delivery(SQLModel, table=True):
     """One activity that one inbox has not yet acknowledged. Deleted once it has, or once it is given up."""
 
-    __table_args__ = (Index("ix_delivery_order", "destination_id", "lane", "id"),)
+    # An id is never given twice: an answer may come when its row is gone, and must not count for the next one.
+    __table_args__ = (Index("ix_delivery_order", "destination_id", "lane", "id"), {"sqlite_autoincrement": True})
 
     id: int | None = Field(default=None, primary_key=True)
     destination_id: int = Field(

@@ -176,7 +176,8 @@ def unblock(directory: Folder, host: Annotated[str, typer.Argument(metavar="HOST
     """Listen to a host again. Linking up starts anew."""
     with opened(directory) as here:
         name = _host_of(host)
-        if not here.store.write_now(lambda c: peers.unblock(c, host=name)):
+        now, council = here.clock.now(), here.council
+        if not here.store.write_now(lambda c: peers.unblock(c, council, host=name, now=now)):
             raise Refusal("not-blocked", sentence=f"{name} is not blocked.")
         answer(json, {"unblocked": name}, f"{name} is no longer blocked.")
 

@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("last_failure", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_destination")),
         sa.UniqueConstraint("inbox", name=op.f("uq_destination_inbox")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("destination", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_destination_next_at"), ["next_at"], unique=False)
@@ -305,6 +306,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_delivery_body_id"), ["body_id"], unique=False)
