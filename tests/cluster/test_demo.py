@@ -61,15 +61,22 @@ def until_it_waits(process: subprocess.Popen[str]) -> str:
     return said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_runs_three_councils_until_it_is_told_to_stop_and_leaves_none_behind(number: signal.Signals) -> None:
+def test_three_councils_know_each_other_their_links_sign_in_and_ctrl_c_leaves_nothing_behind() -> None:
     with demo("--json") as process:
         facts = first_object(process)
         children = children_of(process.pid)
         assert len(children) == 3
         assert [one["name"] for one in facts["councils"]] == ["Riverside", "Harbour", "Hillside"]
+        for one in facts["councils"]:
+            visitor = Visitor(one["url"])
+            assert visitor.fill_in(urlsplit(one["sign_in"]).path, {}, action="/in").status == 303
+            assert visitor.get("/put-up/offer").status == 200
+            linked = visitor.data("/councils.json")["councils"]
+            assert [council["state"] for council in linked] == ["accepted", "accepted"]
+            slips = visitor.data("/wall.json")["slips"]
+            assert len([slip for slip in slips if slip["url"].startswith(f"{one['url']}/o/")]) == one["records"]
 
-        process.send_signal(number)
+        process.send_signal(signal.SIGINT)
         said, complaints = process.communicate(timeout=20)
 
     assert (process.returncode, said, complaints) == (0, "", "")
@@ -77,35 +84,20 @@ def test_it_runs_three_councils_until_it_is_told_to_stop_and_leaves_none_behind(
     assert not Path(facts["folder"]).exists()
 
 
-def test_its_links_sign_in_and_the_councils_know_each_other(tmp_path: Path) -> None:
-    with demo("--json", "--keep", str(tmp_path / "kept")) as process:
-        facts = first_object(process)
-        for one in facts["councils"]:
-            visitor = Visitor(one["url"])
-            reply = visitor.fill_in(urlsplit(one["sign_in"]).path, {}, action="/in")
-            assert reply.status == 303
-            assert visitor.get("/put-up/offer").status == 200
-            linked = visitor.data("/councils.json")["councils"]
-            assert [council["state"] for council in linked] == ["accepted", "accepted"]
-            slips = visitor.data("/wall.json")["slips"]
-            assert len([slip for slip in slips if slip["url"].startswith(f"{one['url']}/o/")]) == one["records"]
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
-
-    assert process.returncode == 0
-    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["harbour", "hillside", "riverside"]
-
-
-def test_a_person_is_told_where_to_go_and_how_to_stop() -> None:
-    with demo() as process:
+def test_a_person_is_told_where_to_go_and_how_to_stop_and_may_keep_the_folders(tmp_path: Path) -> None:
+    with demo("--keep", str(tmp_path / "kept")) as process:
         said = until_it_waits(process)
-        process.send_signal(signal.SIGINT)
+        children = children_of(process.pid)
+
+        process.send_signal(signal.SIGTERM)
         rest, complaints = process.communicate(timeout=20)
 
     for words in ("Riverside", "Harbour", "Hillside", "/in/", "0 waiting", "/put-up/offer", "/around", "six words"):
         assert words in said
     assert said.endswith("Stop with Ctrl-C.\n")
-    assert (rest, complaints) == ("Stopped.\n", "")
+    assert (process.returncode, rest, complaints) == (0, "Stopped.\n", "")
+    assert all(is_gone(child) for child in children)
+    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["harbour", "hillside", "riverside"]
 
 
 def test_its_servers_end_with_it_even_when_it_is_killed() -> None:
