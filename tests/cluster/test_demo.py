@@ -100,8 +100,8 @@ def test_a_person_is_told_where_to_go_and_how_to_stop_and_may_keep_the_folders(t
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["harbour", "hillside", "riverside"]
 
 
-def test_its_servers_end_with_it_even_when_it_is_killed() -> None:
-    with demo("--json") as process:
+def test_its_servers_end_with_it_even_when_it_is_killed(tmp_path: Path) -> None:
+    with demo("--json", "--keep", str(tmp_path / "kept")) as process:
         first_object(process)
         children = children_of(process.pid)
 
