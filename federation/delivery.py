@@ -22,10 +22,13 @@ _DUE = text(
     "SELECT id, inbox, origin, serves, scheme, attempts FROM destination d WHERE next_at <= :now"
     " AND EXISTS (SELECT 1 FROM delivery x WHERE x.destination_id = d.id) ORDER BY next_at, id LIMIT :most"
 )
+# One statement for all inboxes, and still only the first few rows of each are touched, however many wait behind them.
 _ROWS = text(
-    "SELECT x.id, x.body_id, x.lane, x.queued_at, x.expires_at, b.document FROM delivery x JOIN body b ON b.id = x.body_id"
-    " WHERE x.destination_id = :destination ORDER BY x.lane, x.id LIMIT :depth"
-)
+    "SELECT d.id AS destination_id, x.id, x.queued_at, x.expires_at, b.document"
+    " FROM destination d CROSS JOIN delivery x JOIN body b ON b.id = x.body_id WHERE d.id IN :destinations"
+    " AND x.id IN (SELECT y.id FROM delivery y WHERE y.destination_id = d.id ORDER BY y.lane, y.id LIMIT :depth)"
+    " ORDER BY d.id, x.lane, x.id"
+).bindparams(bindparam("destinations", expanding=True))
 _NEXT = text(
     "SELECT min(next_at) FROM destination d WHERE next_at > :now"
     " AND EXISTS (SELECT 1 FROM delivery x WHERE x.destination_id = d.id)"
@@ -70,16 +73,16 @@ class Result:
 def due(connection: Connection, *, now: datetime, busy: frozenset[int], most: int, depth: int = 8) -> list[Due]:
     """At most `most` inboxes to send to now, without those in `busy`, each with at most `depth` messages."""
     rows = connection.execute(_DUE, {"now": microseconds(now), "most": most + len(busy)}).all()
-    found: list[Due] = []
-    for row in rows:
-        if row.id in busy or len(found) == most:
-            continue
-        messages = tuple(
-            Waiting(m.id, m.document, from_microseconds(m.queued_at), from_microseconds(m.expires_at))
-            for m in connection.execute(_ROWS, {"destination": row.id, "depth": depth})
-        )
-        found.append(Due(row.id, row.inbox, row.origin, row.serves, row.scheme, row.attempts, messages))
-    return found
+    free = [row for row in rows if row.id not in busy][:most]
+    messages: dict[int, list[Waiting]] = {row.id: [] for row in free}
+    if free:
+        for m in connection.execute(_ROWS, {"destinations": list(messages), "depth": depth}):
+            waiting = Waiting(m.id, m.document, from_microseconds(m.queued_at), from_microseconds(m.expires_at))
+            messages[m.destination_id].append(waiting)
+    return [
+        Due(row.id, row.inbox, row.origin, row.serves, row.scheme, row.attempts, tuple(messages[row.id]))
+        for row in free
+    ]
 
 
 def next_due_at(connection: Connection, *, now: datetime) -> datetime | None:
@@ -102,6 +105,7 @@ def judge_attempt(
     """What an answer, or its absence, means for this message. A row past its end is given up whatever was answered."""
     rules = council.rules
     is_peer = destination.serves != "follower"
+    delivered = status is not None and 200 <= status <= 299  # no jitter is drawn where nothing is put off
     outcome = after_attempt(
         status=status,
         failure=failure,
@@ -109,7 +113,7 @@ def judge_attempt(
         attempts=destination.attempts + 1,
         first_queued=message.queued_at,
         now=now,
-        uniform=council.randomness.uniform(),
+        uniform=0.0 if delivered else council.randomness.uniform(),
         accepted_peer=is_peer,
         settings=Schedule(rules.backoff_first, rules.backoff_cap, rules.give_up if is_peer else rules.follower_rows),
         reason=reason,
@@ -124,8 +128,13 @@ def record(connection: Connection, results: Sequence[Result]) -> list[None]:
     done = [r.delivery_id for r in results if r.outcome.kind in (Kind.DELIVERED, Kind.NEVER)]
     if done:
         connection.execute(_DONE, {"ids": done})
-    for _, last in sorted({r.destination_id: r for r in results}.items()):
-        _note(connection, last)
+    last = sorted({r.destination_id: r for r in results}.items())
+    taken = [_values(r) | {"scheme": r.scheme} for _, r in last if r.outcome.kind is Kind.DELIVERED]
+    if taken:
+        connection.execute(_TAKEN, taken)
+    for _, result in last:
+        if result.outcome.kind is not Kind.DELIVERED:
+            _note_failure(connection, result)
     return [None] * len(results)
 
 
@@ -140,19 +149,20 @@ _LATER = text(
 )
 
 
-def _note(connection: Connection, result: Result) -> None:
-    outcome, at = result.outcome, microseconds(result.at)
-    if outcome.kind is Kind.DELIVERED:
-        connection.execute(_TAKEN, {"id": result.destination_id, "at": at, "scheme": result.scheme})
-    elif outcome.kind is Kind.NEVER:
-        connection.execute(_SKIPPED, {"id": result.destination_id, "at": at, "word": outcome.word})
-    else:
-        assert outcome.at is not None
-        gone = outcome.kind is Kind.GONE
-        given = {"id": result.destination_id, "at": at, "next": microseconds(outcome.at), "word": outcome.word}
-        connection.execute(_LATER, given | {"gone": int(gone)})
-        if gone:
-            _drop_if_gone(connection, result.destination_id, now=result.at)
+def _values(result: Result) -> dict[str, object]:
+    return {"id": result.destination_id, "at": microseconds(result.at)}
+
+
+def _note_failure(connection: Connection, result: Result) -> None:
+    outcome, given = result.outcome, _values(result) | {"word": result.outcome.word}
+    if outcome.kind is Kind.NEVER:
+        connection.execute(_SKIPPED, given)
+        return
+    assert outcome.at is not None
+    gone = outcome.kind is Kind.GONE
+    connection.execute(_LATER, given | {"next": microseconds(outcome.at), "gone": int(gone)})
+    if gone:
+        _drop_if_gone(connection, result.destination_id, now=result.at)
 
 
 def _drop_if_gone(connection: Connection, destination_id: int, *, now: datetime) -> None:

@@ -24,6 +24,7 @@ from federation.signing import headers_for, other_knock
 APPLY_AT_ONCE = 64
 RSA_A_TURN = 50
 LONGEST_WAIT = 30.0
+LULL = 0.005
 
 _log = structlog.get_logger(__name__)
 
@@ -55,7 +56,8 @@ class Applier:
         while True:
             self._wake.clear()
             try:
-                while await self.run_once():
+                # Fewer than were asked for means that nothing is left; what came later has called again.
+                while await self.run_once() == APPLY_AT_ONCE:
                     pass
             except Exception:
                 _log.exception("applying failed; trying again")
@@ -84,6 +86,7 @@ class Deliverer:
         self._breakers = Breakers()
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
+        self._lull: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
         self._wake.set()
@@ -97,18 +100,18 @@ class Deliverer:
         while True:
             self._wake.clear()
             try:
-                started = await self.run_once()
-                wait = await self._until_next() if not started else None
+                if await self.run_once():
+                    continue
+                wait = await self._until_next() if len(self._busy) < self._concurrency else LONGEST_WAIT
             except Exception:
                 _log.exception("delivering failed; trying again")
                 await asyncio.sleep(1)
                 continue
-            if not started:
-                try:
-                    async with asyncio.timeout(wait):
-                        await self._wake.wait()
-                except TimeoutError:
-                    pass
+            try:
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
 
     async def run_once(self) -> int:
         """Start sending to every inbox that is due and free, as far as there is room. Returns how many were started."""
@@ -136,6 +139,9 @@ class Deliverer:
 
     async def abandon(self) -> None:
         """Break off what is on its way. Every row stays queued until its record was committed."""
+        if self._lull is not None:
+            self._lull.cancel()
+            self._lull = None
         for task in self._busy.values():
             task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
@@ -160,7 +166,18 @@ class Deliverer:
             await asyncio.sleep(1)
         finally:
             self._busy.pop(destination.destination_id, None)
+            self._room_made()
+
+    def _room_made(self) -> None:
+        """Look for more, once for all that end within a moment: one look costs as much as a delivery."""
+        if not self._busy:
             self.wake()
+        elif self._lull is None:
+            self._lull = asyncio.get_running_loop().call_later(LULL, self._lull_over)
+
+    def _lull_over(self) -> None:
+        self._lull = None
+        self.wake()
 
     async def _attempt(self, destination: Due, message: Waiting) -> Result:
         scheme = destination.scheme

@@ -47,7 +47,12 @@ def origin_of(address: str) -> str:
     match = _ADDRESS.fullmatch(address)
     if match is None:
         raise BadAddress("The address is not an http or https address.")
-    scheme, authority = match[1].lower(), match[2]
+    return _origin(match[1].lower(), match[2])
+
+
+# Ids are new with every message, the hosts in them are not.
+@lru_cache(maxsize=4096)
+def _origin(scheme: str, authority: str) -> str:
     if "@" in authority or "%" in authority:
         raise BadAddress("The address holds user information or an escaped host.")
     host, port = _split_port(authority)

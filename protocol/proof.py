@@ -198,6 +198,19 @@ def judge_proof(
     claim = proof_of(document)
     if isinstance(claim, Refused):
         return claim
+    return judge_proof_claim(claim, key, document=document, now=now, domain=domain, challenge=challenge)
+
+
+def judge_proof_claim(
+    claim: ProofClaim,
+    key: PublicKey,
+    *,
+    document: Mapping[str, Any],
+    now: datetime,
+    domain: str | None = None,
+    challenge: str | None = None,
+) -> Accepted | Refused:
+    """`judge_proof` for whoever has read the claim already, to find its key: `claim` must be `proof_of(document)`."""
     if claim.created > now + AHEAD:
         return _AHEAD
     if claim.expires is not None and claim.expires < now:

@@ -113,9 +113,10 @@ class Store:
         return result
 
     def on_commit(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called after each COMMIT that changed rows, before its callers are answered.
+        """Have `callback` called after each COMMIT in which a step changed rows, before its callers are answered.
 
-        It runs on the writer's thread, so it must only hand on (`call_soon_threadsafe`).
+        What was gathered is not announced: it comes in numbers, and whoever hands it over knows what follows.
+        The callback runs on the writer's thread, so it must only hand on (`call_soon_threadsafe`).
         """
         self._callbacks.append(callback)
 
@@ -165,7 +166,7 @@ class Store:
         self._engine.dispose()
 
     def _batch(self, calls: list[Call]) -> bool:
-        """Everything between BEGIN and COMMIT; outcomes are left in `calls`. True if rows were changed."""
+        """Everything between BEGIN and COMMIT; outcomes are left in `calls`. True if a step has changed rows."""
         changed = False
         try:
             connection, raw = self._connect()
@@ -176,9 +177,9 @@ class Store:
                     if call.work is None:
                         call.result = version
             if steps:
-                connection.exec_driver_sql(sqlite.BEGIN)
+                raw.execute(sqlite.BEGIN)
                 for work, members in units(steps):
-                    changed |= self._attempt(connection, work, members)
+                    changed |= self._attempt(connection, work, members) and not members[0].gathered
                 self._commit(connection)
         except BaseException as error:
             self._drop()
@@ -192,7 +193,9 @@ class Store:
     def _attempt(self, connection: Connection, work: Callable[..., Any], members: list[Call]) -> bool:
         raw = self._raw
         before = raw.total_changes
-        connection.exec_driver_sql(sqlite.SAVEPOINT)
+        if not connection.in_transaction():
+            connection.begin()  # a session in a step must find itself inside one, or it would end ours
+        raw.execute(sqlite.SAVEPOINT)
         self._in_step = True
         try:
             if members[0].gathered:
@@ -208,15 +211,15 @@ class Store:
             if not raw.in_transaction:
                 raise  # a full or failing disk can make SQLite roll back the whole transaction, the others' steps included
             connection.rollback()  # only what SQLAlchemy believes; the transaction itself is ours and goes on
-            connection.exec_driver_sql(sqlite.ROLLBACK_TO)
-            connection.exec_driver_sql(sqlite.RELEASE)
+            raw.execute(sqlite.ROLLBACK_TO)
+            raw.execute(sqlite.RELEASE)
             reason = fault_of(error) or sayable(error)
             for call in members:
                 call.result, call.error = None, reason
             return False
         finally:
             self._in_step = False
-        connection.exec_driver_sql(sqlite.RELEASE)
+        raw.execute(sqlite.RELEASE)
         return raw.total_changes != before
 
     def _commit(self, connection: Connection) -> None:

@@ -152,6 +152,21 @@ async def test_a_failing_listener_is_logged_and_stops_nobody(store: Store, caplo
     assert await store.read(count) == 1
 
 
+async def test_what_is_gathered_is_announced_to_its_callers_alone(store: Store) -> None:
+    heard = threading.Event()
+    store.on_commit(heard.set)
+
+    await store.gather(add_all, "bread")
+    quiet = not heard.is_set()
+    async with writer_held(store):
+        both = [asyncio.create_task(store.gather(add_all, "salt"))]
+        both.append(asyncio.create_task(store.write(lambda connection: add(connection, "oil"))))
+    await asyncio.gather(*both)
+
+    assert quiet
+    assert await asyncio.to_thread(heard.wait, PATIENCE)
+
+
 async def test_our_own_commits_leave_the_data_version_alone(store: Store) -> None:
     before = await store.data_version()
 
