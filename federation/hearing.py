@@ -52,11 +52,11 @@ class Hearing:
         try:
             if directory.blocks(key_id):
                 return None
-        except BadAddress:
+            claim = http_signature.read_claim(
+                request, now=int(self._clock.now().timestamp()), our_host=self._council.authority, has_body=False
+            )
+        except BadAddress:  # a key id or a request target that is no address
             return None
-        claim = http_signature.read_claim(
-            request, now=int(self._clock.now().timestamp()), our_host=self._council.authority, has_body=False
-        )
         if isinstance(claim, Refused) or isinstance(http_signature.judge_claim(claim, held[0]), Refused):
             return None
         return directory.known.get(held[1])

@@ -68,6 +68,10 @@ class Reception:
 
     def admit(self, request: Request) -> Admitted | Refused:
         """Whether the body of a POST may be read, and how much of it."""
+        try:
+            ids.origin_of(request.url)
+        except ids.BadAddress:
+            return Refused(Reason.MALFORMED, "The request target holds what no address may hold.")
         return admit(request.headers, directory=self.directory(), council=self.council)
 
     async def receive(self, request: Request, body: bytes) -> Answer:

@@ -184,7 +184,9 @@ class Outsider:
         return letter(headers, body, target=target_of(url))
 
 
-def node_at_rest(folder: Path, network: Network, *, name: str, clock: Any, **settings: Any) -> Town:
+def node_at_rest(
+    folder: Path, network: Network, *, name: str, clock: Any, url: str | None = None, **settings: Any
+) -> Town:
     """A node in `folder` with fixed keys and empty tables, not started; opened again if the folder is there already."""
     if not folder.exists():
         keys = folder / FOLDER
@@ -194,7 +196,7 @@ def node_at_rest(folder: Path, network: Network, *, name: str, clock: Any, **set
             (keys / file).chmod(0o600)
         (folder / DATABASE).write_bytes(builders.database_template())
     node = Node(
-        load(folder, name=name.capitalize(), url=f"https://{name}.example", **settings),
+        load(folder, name=name.capitalize(), url=url or f"https://{name}.example", **settings),
         clock=clock,
         randomness=builders.SeededRandomness(name),
         transport=network,
@@ -269,8 +271,8 @@ async def scene(folder: Path, **settings: Any) -> AsyncIterator[Scene]:
     network, clock = Network(), FakeClock()
     at = folder / "riverside"
     town = node_at_rest(at, network, name="riverside", clock=clock, **settings)
-    others = [Outsider(name, network, clock) for name in ("harbour", "hillside", "millbrook")]
-    found = Scene(at, town, clock, *others, settings=settings)
+    harbour, hillside, millbrook = (Outsider(name, network, clock) for name in ("harbour", "hillside", "millbrook"))
+    found = Scene(at, town, clock, harbour, hillside, millbrook, settings)
     await found.link(found.harbour)
     try:
         yield found

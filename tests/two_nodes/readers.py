@@ -1,16 +1,21 @@
 """Accounts of the wider fediverse: a server with an RSA key for each of its people, and a shared inbox."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+from federation import outbox
 from protocol import http_signature, keys
 from protocol.digest import judge_content_digest, judge_digest
 from protocol.http_signature import Request
 from protocol.verdict import ACCEPTED
+from schemas.audience import WireAudience
 from tests import builders
 from tests.two_nodes.letters import Letter, signed_9421, signed_cavage
-from tests.two_nodes.outsiders import Outsider, Scene, Seen
+from tests.two_nodes.outsiders import Outsider, Scene, Seen, scene
 
 AS2 = "https://www.w3.org/ns/activitystreams"
 
@@ -82,3 +87,20 @@ def is_signed_by_council(seen: Seen, actor: dict[str, Any], *, host: str, now: i
     key = keys.decode_pem(actor["publicKey"]["publicKeyPem"])
     named = claim.key_id == actor["publicKey"]["id"]
     return named and digest == ACCEPTED and http_signature.judge_claim(claim, key) == ACCEPTED
+
+
+@asynccontextmanager
+async def followed(
+    folder: Path, *, rule: str = "auto", scheme: str = "cavage", **settings: Any
+) -> AsyncIterator[tuple[Scene, Reader]]:
+    """Riverside, and a reader who has not followed yet."""
+    async with scene(folder, followers=rule, **settings) as at:
+        await deliver(at)
+        yield at, Reader(Outsider("masto", at.town.network, at.clock), "ana", scheme=scheme)
+
+
+def publish(at: Scene, *, audience: WireAudience = "public", **wanted: Any) -> str:
+    council, now = at.town.node.council, at.now
+    note = builders.note(council, published=now, audience=audience, **wanted)
+    at.town.write(lambda c: outbox.publish(c, council, note=note, audience=audience, now=now))
+    return str(note["id"])

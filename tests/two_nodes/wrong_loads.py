@@ -86,16 +86,15 @@ def as_type(scene: Scene, content_type: str) -> Letter:
 CASES.each(
     Reason.WRONG_TYPE,
     {
-        name: lambda s, wrong=wrong: as_type(s, wrong)
-        for name, wrong in {
-            "plain JSON": "application/json",
-            "a page": "text/html",
-            "a form": "application/x-www-form-urlencoded",
-            "linked data of no profile": "application/ld+json",
-            "linked data of a profile that looks like it": AS2_PROFILE.replace("streams", "streams-not"),
-            "two types": "application/activity+json, text/html",
-            "none that can be read": "activity+json",
-        }.items()
+        "plain JSON": lambda s: as_type(s, "application/json"),
+        "a page": lambda s: as_type(s, "text/html"),
+        "a form": lambda s: as_type(s, "application/x-www-form-urlencoded"),
+        "linked data of no profile": lambda s: as_type(s, "application/ld+json"),
+        "linked data of a profile that looks like it": lambda s: as_type(
+            s, AS2_PROFILE.replace("streams", "streams-not")
+        ),
+        "two types": lambda s: as_type(s, "application/activity+json, text/html"),
+        "none that can be read": lambda s: as_type(s, "activity+json"),
     },
 )
 CASES.each(
@@ -113,10 +112,7 @@ async def _spelling(scene: Scene) -> Pair:
     return Pair(
         as_type(scene, "text/plain"),
         as_type(
-            scene,
-            AS2_PROFILE.upper().replace(
-                "HTTPS://WWW.W3.ORG/NS/ACTIVITYSTREAMS", "https://www.w3.org/ns/activitystreams"
-            ),
+            scene, AS2_PROFILE.replace("application/ld+json; profile", "Application/LD+JSON;charset=utf-8;Profile")
         ),
     )
 
