@@ -191,7 +191,7 @@ def _judge_proof(
         return claim
     if key is None or claim.method != key_id:
         return Refused(Reason.BAD_PROOF, "The proof names a key that is not the one compared when linking up.")
-    verdict = proof.judge_proof(document, key, now=now)
+    verdict = proof.judge_proof_claim(claim, key, document=document, now=now)
     if isinstance(verdict, Refused):
         return verdict
     if claim.created < now - REMEMBERED:

@@ -6,7 +6,7 @@ The keys that stood behind the six words are pinned in that row; nothing fetched
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, RowMapping, bindparam, text
 
 from federation.tables import Peer, table_of
 from protocol import ids
@@ -15,6 +15,7 @@ from schemas.actor import TheirActor
 from schemas.refusal import Refusal
 
 _PEER = table_of(Peer)
+_BY_ACTOR = _PEER.select().where(_PEER.c.actor_id == bindparam("actor_id"))
 MOST_WAITING = 200
 
 
@@ -45,7 +46,7 @@ class Introduction:
 
 
 def find(connection: Connection, actor_id: str) -> RowMapping | None:
-    return connection.execute(_PEER.select().where(_PEER.c.actor_id == actor_id)).mappings().first()
+    return connection.execute(_BY_ACTOR, {"actor_id": actor_id}).mappings().first()
 
 
 def meet(connection: Connection, *, introduction: Introduction, now: datetime) -> RowMapping:

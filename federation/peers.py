@@ -24,6 +24,7 @@ from schemas.refusal import Refusal
 
 _PEER = table_of(Peer)
 _BLOCK = table_of(Block)
+_LINKED = text("SELECT 1 FROM peer WHERE actor_id = :actor_id AND state = :accepted")
 _WITHOUT_THEM = (State.NONE, State.WE_ASKED, State.DECLINED, State.ENDED)
 
 
@@ -226,8 +227,8 @@ def unblock(connection: Connection, council: Council, *, host: str, now: datetim
 
 def is_linked(connection: Connection, actor_id: str) -> bool:
     """Whether both have accepted, as far as we know."""
-    row = find(connection, actor_id)
-    return row is not None and row["state"] == State.ACCEPTED
+    given = {"actor_id": actor_id, "accepted": State.ACCEPTED.value}
+    return connection.execute(_LINKED, given).first() is not None
 
 
 def is_blocked(connection: Connection, host: str) -> bool:

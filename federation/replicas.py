@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, Table, text
+from sqlalchemy import Connection, RowMapping, Table, bindparam, text
 
 from federation import tables
 from federation.council import Council
@@ -52,6 +52,7 @@ _FORGET_CONTENT = text(
 )
 
 _REPLICA: Table = tables.table_of(tables.Replica)
+_BY_OBJECT = _REPLICA.select().where(_REPLICA.c.object_id == bindparam("object_id"))
 
 
 def put(
@@ -134,7 +135,7 @@ def forget_source(connection: Connection, council: Council, *, source: str) -> i
 
 def find(connection: Connection, object_id: str) -> RowMapping | None:
     """The row under an object's address, tombstones included, with its times as aware datetimes; None if not held."""
-    return connection.execute(_REPLICA.select().where(_REPLICA.c.object_id == object_id)).mappings().first()
+    return connection.execute(_BY_OBJECT, {"object_id": object_id}).mappings().first()
 
 
 def note_of(row: RowMapping) -> dict[str, Any]:

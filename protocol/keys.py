@@ -4,6 +4,7 @@ Holds what comes from outside to the limits of protocol.md S16. Never makes keys
 an algorithm from anything but the key itself.
 """
 
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -93,6 +94,8 @@ def encode_pem(public: PublicKey) -> str:
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
+# Whom we know is loaded anew whenever it changes, with everybody's keys: reading one costs as much as a verification.
+@lru_cache(maxsize=2_048)
 def decode_pem(text: str) -> PublicKey:
     """The key in a PEM text, SPKI or PKCS#1.
 
