@@ -5,11 +5,12 @@ line writes to the same file from its own process; we notice by SQLite's data ve
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from federation import destinations, peers
 from federation.arrivals import Applied, try_held_again
@@ -27,6 +28,9 @@ from federation.signing import headers_for
 from federation.tidying import tidy
 from federation.worker import Applier, Deliverer
 from node.database import Store, StoreFault, StoreFull
+from node.database.sqlite import BUSY_MILLISECONDS, driver_connection
+from node.feature import Feature
+from node.installed import FEATURES
 from node.settings import Settings
 from protocol import ids
 from protocol.peering import State
@@ -35,6 +39,10 @@ from schemas.place import Place
 
 LOOK_EVERY = 0.2
 TIDY_EVERY = 300.0
+# What is taken down between two tidyings leaves words behind as well.
+PURGE_EVERY = 3600.0
+# While it waits for readers the checkpoint keeps the writer waiting.
+_CHECKPOINT_WAITS_MILLISECONDS = 200
 
 _log = structlog.get_logger(__name__)
 
@@ -53,6 +61,7 @@ class Engine:
         transport: Transport,
         version: str,
         place: Place | None,
+        features: Sequence[Feature] = FEATURES,
     ) -> None:
         self.settings = settings
         self.council = council
@@ -63,6 +72,8 @@ class Engine:
         self.directory = Directory({}, {}, frozenset())
         self._tasks: list[asyncio.Task[None]] = []
         self._version = -1
+        self._features = tuple(features)
+        self._purge_at = clock.monotonic()
         limits = settings.limits
         self.keys = KeyFetcher(
             transport,
@@ -185,8 +196,11 @@ class Engine:
     async def _tidy(self) -> None:
         while True:
             try:
-                while await self.tidy_once():
+                went = 1
+                while went:
+                    went = await self.tidy_once()
                     await asyncio.sleep(0)
+                await self.purge_if_due()
             except Exception:
                 _log.exception("tidying failed; trying again later")
             await asyncio.sleep(TIDY_EVERY)
@@ -194,7 +208,32 @@ class Engine:
     async def tidy_once(self) -> int:
         """Forget a bounded amount of what has had its time. Returns how many rows went."""
         now, council = self.clock.now(), self.council
-        return await self.store.write(lambda c: tidy(c, council, now=now))
+        went = await self.store.write(lambda c: tidy(c, council, now=now))
+        if went:
+            self._purge_at = self.clock.monotonic()
+        return went
+
+    async def purge_if_due(self) -> bool:
+        """Clear the files of what deleted rows left behind: words in the full text indexes, pages in the write-ahead log.
+
+        Returns whether it was due and is done; somebody who reads for long puts it off until the next time.
+        """
+        if self.clock.monotonic() < self._purge_at:
+            return False
+        for feature in self._features:
+            if feature.purge is not None:
+                await self._purge(feature.purge)
+        if not await self.store.read(_truncate_log):
+            return False
+        self._purge_at = self.clock.monotonic() + PURGE_EVERY
+        return True
+
+    async def _purge(self, purge: Callable[[Connection, bool], bool]) -> None:
+        more = await self.store.write(lambda c: purge(c, True))
+        while more:
+            # Others' steps go in between: each of ours is short, and none is urgent.
+            await asyncio.sleep(0)
+            more = await self.store.write(lambda c: purge(c, False))
 
     def _signed(self, method: str, url: str) -> dict[str, str]:
         return headers_for(self.council, scheme="ed25519", method=method, url=url, body=None, now=self.clock.now())
@@ -213,6 +252,20 @@ def fault_reason(error: Exception) -> Reason | None:
     if isinstance(error, StoreFull):
         return Reason.FULL
     return Reason.BUSY if isinstance(error, StoreFault) else None
+
+
+def _truncate_log(connection: Connection) -> bool:
+    """Move the whole write-ahead log into the database and empty its file. False if a reader or the writer was in the way.
+
+    Not in a transaction, so not a step; a connection that only reads may do it (SQLite, PRAGMA query_only).
+    """
+    raw = driver_connection(connection)
+    raw.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAITS_MILLISECONDS}")
+    try:
+        busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    return not busy
 
 
 def _wake(loop: asyncio.AbstractEventLoop, wake: Callable[[], Any]) -> None:

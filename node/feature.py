@@ -85,7 +85,9 @@ class Feature:
     """`kinds`: what it sends and understands on the wire. `router(site)`: its pages and JSON. `wall(connection, viewer, now,
     acting_council)`: its live slips of this council. `slip(connection, replica, viewer, now)`: one replica, ours or theirs, as a
     `Slip` with `details` for its own template `slip_template`, or None where the viewer may not see it.
-    `changeable(connection, object_id)`: the page that changes the record behind an object of ours, or None."""
+    `changeable(connection, object_id)`: the page that changes the record behind an object of ours, or None.
+    `purge(connection, begin)`: one short step of clearing the file of words that deleted rows leave behind, True while there
+    is more; `begin` for the first of them."""
 
     name: str
     kinds: tuple[Kind, ...] = ()
@@ -95,3 +97,4 @@ class Feature:
     menu: tuple[MenuEntry, ...] = ()
     wall: Callable[[Connection, Viewer, datetime, Council], list[Slip]] | None = None
     slip: Callable[[Connection, "Replica", Viewer, datetime], Slip | None] | None = None
+    purge: Callable[[Connection, bool], bool] | None = None

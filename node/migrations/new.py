@@ -8,10 +8,11 @@ import importlib.util
 import sys
 import tempfile
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData
 
 from node.migrations import run
 
@@ -41,10 +42,13 @@ def differences(metadata: MetaData, *, versions: Path = run.VERSIONS) -> list[An
         if run.history(versions):
             run.upgrade(path, versions=versions)
         with run.transaction(path) as connection:
-            context = MigrationContext.configure(
-                connection, opts={"compare_type": True, "compare_server_default": True}
-            )
-            return list(compare_metadata(context, metadata))
+            indexes = _full_text_tables(connection)
+            options = {
+                "compare_type": True,
+                "compare_server_default": True,
+                "include_name": lambda name, kind, _parents: kind != "table" or name not in indexes,
+            }
+            return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
 
 def draft(message: str, metadata: MetaData, *, versions: Path = run.VERSIONS) -> Path | None:
@@ -57,14 +61,25 @@ def draft(message: str, metadata: MetaData, *, versions: Path = run.VERSIONS) ->
         if line:
             run.upgrade(path, versions=versions)
         with run.transaction(path) as connection:
-            config = run.configuration(connection, versions, metadata=metadata, directives=_unless_empty)
+            directives = partial(_only_ours, _full_text_tables(connection))
+            config = run.configuration(connection, versions, metadata=metadata, directives=directives)
             script = command.revision(config, message, autogenerate=True, rev_id=f"{len(line) + 1:04d}")
     if script is None or isinstance(script, list):
         return None
     return Path(script.path)
 
 
-def _unless_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
+def _full_text_tables(connection: Connection) -> frozenset[str]:
+    """Full text indexes and the tables that SQLite keeps them in: written by hand in a step, and no table of ours."""
+    listed = connection.exec_driver_sql("PRAGMA table_list").mappings()
+    return frozenset(row["name"] for row in listed if row["type"] in ("virtual", "shadow"))
+
+
+def _only_ours(indexes: frozenset[str], _context: Any, _revision: Any, directives: list[Any]) -> None:
+    """Leave the full text indexes alone; write nothing where nothing else changes."""
+    for directive in directives:
+        for side in (directive.upgrade_ops, directive.downgrade_ops):
+            side.ops[:] = [change for change in side.ops if getattr(change, "table_name", None) not in indexes]
     if directives and directives[0].upgrade_ops.is_empty():
         directives.clear()
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, text
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, text
 
 from federation.moments import microseconds
 from node.features.resources.around import EARTH_RADIUS_KM, around, box, distance_km
@@ -21,12 +20,8 @@ BOTH = ("public", "neighbours")
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[Connection]:
-    engine = create_engine("sqlite+pysqlite://")
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-        SQLModel.metadata.create_all(connection)
+    with builders.database() as connection:
         yield connection
-    engine.dispose()
 
 
 def fill(connection: Connection, records: list[dict[str, Any]]) -> None:

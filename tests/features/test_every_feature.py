@@ -77,7 +77,10 @@ NOTES: dict[str, Callable[[Council], dict[str, Any]]] = {
 
 
 def tables_with_rows(village: Village) -> set[str]:
-    names = [row.name for row in village.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    # A full text index is no table of its own, and keeps empty pages: what it finds is tested with the search.
+    statement = "SELECT name FROM pragma_table_list WHERE type = 'table'"
+    names = [row.name for row in village.rows(statement)]
+    names = [name for name in names if name != "alembic_version" and not name.startswith("sqlite_")]
     return {name for name in names if village.rows(f'SELECT 1 FROM "{name}" LIMIT 1')}
 
 

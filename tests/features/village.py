@@ -11,7 +11,6 @@ import httpx
 import orjson
 from fastapi import FastAPI
 from sqlalchemy import Connection, text
-from sqlmodel import SQLModel
 
 from federation import replicas
 from federation.council import Council
@@ -145,9 +144,9 @@ def settings_of(folder: Path, **given: Any) -> Settings:
 
 @contextmanager
 def village_in(folder: Path, **given: Any) -> Iterator[Village]:
+    (folder / "comarca.db").write_bytes(builders.database_template())
     store = Store.open(folder / "comarca.db")
     try:
-        store.write_now(SQLModel.metadata.create_all)
         clock, randomness = builders.FakeClock(), builders.SeededRandomness("village")
         council = builders.council("riverside", base_url=BASE, kinds=kinds_of(FEATURES), randomness=randomness)
         site = Site(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from node.feature import Feature, MenuEntry
 from node.features.resources.arrivals import KIND
+from node.features.resources.full_text import purge
 from node.features.resources.pages import router
 from node.features.resources.views import slip, wall
 
@@ -16,4 +17,5 @@ FEATURE = Feature(
     menu=(MenuEntry("Needs and offers", "/board", 10), MenuEntry("Around us", "/around", 20)),
     wall=wall,
     slip=slip,
+    purge=purge,
 )

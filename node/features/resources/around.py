@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from federation.moments import from_microseconds, microseconds
 from node.database.sqlite import driver_connection
+from node.features.resources import full_text
 from schemas.context import CATEGORIES
 
 EARTH_RADIUS_KM: Final = 6371.0088
@@ -30,6 +31,7 @@ _COLUMNS: Final = (
     " a.starts_at, a.ends_at, a.updated, a.audience, a.source, a.replica_id"
 )
 _SELECT: Final = f"SELECT {_COLUMNS} FROM availability a"  # noqa: S608  constants
+_SELECT_AMONG: Final = f"SELECT {_COLUMNS} FROM {full_text.AMONG}"  # noqa: S608  constants
 
 
 class Found(NamedTuple):
@@ -78,15 +80,18 @@ def around(
     """What is live, nearest first when a place is given (WGS 84 degrees), else what ends soonest.
 
     Without `within_km` what has no place follows after all that has one.
-    `audiences` are those the viewer may see; `text` must be found, word by word, in title, words or place. At most
-    `limit` and never more than 200. Raises ValueError where only one of latitude and longitude is given.
+    `audiences` are those the viewer may see; `text` must be found, word by word, in title, words or place: anywhere in them
+    when a place is given, else at the beginning of a word and among the 5,000 newest that have them all. At most `limit` and
+    never more than 200. Raises ValueError where only one of latitude and longitude is given.
     """
     if (latitude is None) != (longitude is None):
         raise ValueError("a place has a latitude and a longitude")
     limit = max(0, min(limit, MOST))
-    narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=text)
     if latitude is None or longitude is None:
-        return _soonest(connection, narrowed, category=category, limit=limit)
+        narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=None)
+        among = full_text.candidates(connection, text) if text and text.strip() else None
+        return _soonest(connection, narrowed, category=category, limit=limit, among=among)
+    narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=text)
     for radius in _RADII if within_km is None else (within_km,):
         nearest = _nearest(
             connection, narrowed, category=category, here=(latitude, longitude), within_km=radius, limit=limit
@@ -96,7 +101,7 @@ def around(
     found = _looked_up(connection, nearest)
     if within_km is None and len(found) < limit:
         # No place is no distance: after all that have one, and never inside a circle.
-        found += _soonest(connection, narrowed, category=category, limit=limit - len(found), placeless=True)
+        found += _placeless(connection, narrowed, category=category, limit=limit - len(found))
     return found
 
 
@@ -131,7 +136,7 @@ def _narrowed(*, now: datetime, audiences: Sequence[str], direction: str | None,
     if direction is not None:
         sql.append("a.direction = ?")
         values.append(direction)
-    for word in (text or "").split()[:8]:
+    for word in (text or "").split()[: full_text.MOST_WORDS]:
         sql.append("(a.title LIKE ? ESCAPE '\\' OR a.words LIKE ? ESCAPE '\\' OR a.near LIKE ? ESCAPE '\\')")
         values += [f"%{_literally(word)}%"] * 3
     return _Narrowed(" AND ".join(sql), tuple(values))
@@ -170,22 +175,29 @@ def _nearest(
 
 
 def _soonest(
-    connection: Connection, narrowed: _Narrowed, *, category: str | None, limit: int, placeless: bool = False
+    connection: Connection, narrowed: _Narrowed, *, category: str | None, limit: int, among: list[int] | None
 ) -> list[Found]:
+    """What ends soonest: of these candidates, or of everything."""
     sql, values = narrowed.sql, narrowed.values
-    if placeless:
-        categories = tuple(CATEGORIES) if category is None else (category,)
-        sql = f"a.category IN ({_marks(categories)}) AND a.latitude IS NULL AND {sql}"
-        statement = (
-            f"{_SELECT} INDEXED BY ix_availability_around WHERE {sql} ORDER BY a.ends_at, a.updated DESC LIMIT ?"
-        )
-        rows = driver_connection(connection).execute(statement, (*categories, *values, limit))
-        return [_found(row, None) for row in rows]
     if category is not None:
         # The plus keeps the planner on the index that is already in the wanted order.
         sql, values = f"{sql} AND +a.category = ?", (*values, category)
-    statement = f"{_SELECT} WHERE {sql} ORDER BY a.ends_at, a.updated DESC LIMIT ?"
+    select = _SELECT
+    if among is not None:
+        select, values = _SELECT_AMONG, (full_text.as_value(among), *values)
+    statement = f"{select} WHERE {sql} ORDER BY a.ends_at, a.updated DESC LIMIT ?"
     return [_found(row, None) for row in driver_connection(connection).execute(statement, (*values, limit))]
+
+
+def _placeless(connection: Connection, narrowed: _Narrowed, *, category: str | None, limit: int) -> list[Found]:
+    """What has no place, by its end."""
+    categories = tuple(CATEGORIES) if category is None else (category,)
+    statement = (
+        f"{_SELECT} INDEXED BY ix_availability_around WHERE a.category IN ({_marks(categories)}) AND a.latitude IS NULL"
+        f" AND {narrowed.sql} ORDER BY a.ends_at, a.updated DESC LIMIT ?"
+    )
+    rows = driver_connection(connection).execute(statement, (*categories, *narrowed.values, limit))
+    return [_found(row, None) for row in rows]
 
 
 def _looked_up(connection: Connection, nearest: list[tuple[float, int, int]]) -> list[Found]:

@@ -289,6 +289,7 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index("ix_availability_soonest", ["ends_at", "category", "audience", "direction"], unique=False)
+    _full_text_of_availability()
 
     op.create_table(
         "delivery",
@@ -374,3 +375,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sign_in_link_member_id"), ["member_id"], unique=False)
 
     # ### end Alembic commands ###
+
+
+def _full_text_of_availability() -> None:
+    """Written by hand: the words of published needs and offers, kept by triggers, which cascades fire as well."""
+    if op.get_bind().dialect.name != "sqlite":
+        return
+    op.execute(
+        "CREATE VIRTUAL TABLE availability_text USING fts5(title, words, near, content='availability',"
+        " content_rowid='replica_id', tokenize='unicode61 remove_diacritics 2')"
+    )
+    enter = (
+        "INSERT INTO availability_text (rowid, title, words, near)"
+        " VALUES (new.replica_id, new.title, new.words, new.near);"
+    )
+    leave = (
+        "INSERT INTO availability_text (availability_text, rowid, title, words, near)"
+        " VALUES ('delete', old.replica_id, old.title, old.words, old.near);"
+    )
+    changed = "old.title IS NOT new.title OR old.words IS NOT new.words OR old.near IS NOT new.near"
+    op.execute(f"CREATE TRIGGER availability_text_enter AFTER INSERT ON availability BEGIN {enter} END")
+    op.execute(f"CREATE TRIGGER availability_text_leave AFTER DELETE ON availability BEGIN {leave} END")
+    op.execute(
+        "CREATE TRIGGER availability_text_change AFTER UPDATE OF title, words, near ON availability"
+        f" WHEN {changed} BEGIN {leave} {enter} END"
+    )
