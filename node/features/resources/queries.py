@@ -15,6 +15,11 @@ from protocol.peering import State
 _RESOURCES = table_of(Resource)
 _PEERS = table_of(Peer)
 MOST_ON_THE_BOARD = 500
+_LINKED = (
+    select(_PEERS.c.actor_id, _PEERS.c.name, _PEERS.c.origin, _PEERS.c.ed25519_key_id, _PEERS.c.last_heard_at)
+    .where(_PEERS.c.state == State.ACCEPTED.value)
+    .order_by(_PEERS.c.name, _PEERS.c.actor_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,7 @@ def ours_at(connection: Connection, object_id: str) -> Resource | None:
 
 def sources(connection: Connection, council: Council, *, now: datetime, current_for: timedelta) -> Mapping[str, Source]:
     """Ourselves and the councils we are linked up with, by actor id. Our own word is always current."""
-    rows = connection.execute(
-        select(_PEERS.c.actor_id, _PEERS.c.name, _PEERS.c.origin, _PEERS.c.ed25519_key_id, _PEERS.c.last_heard_at)
-        .where(_PEERS.c.state == State.ACCEPTED.value)
-        .order_by(_PEERS.c.name, _PEERS.c.actor_id)
-    )
+    rows = connection.execute(_LINKED)
     found = {
         council.actor_id: Source(
             council.actor_id, council.name, council.base_url, council.ed25519_key_id, True, now, timedelta(0), True
