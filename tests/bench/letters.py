@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
+import h3
 import orjson
 
 from federation import outbox
@@ -14,12 +15,12 @@ from federation.council import Council
 from federation.introductions import Introduction
 from federation.signing import headers_for
 from node.app import kinds_of
-from node.features.resources.places import in_cell
 from node.installed import FEATURES
 from protocol import keys
 from protocol.cavage import sign_cavage
 from schemas import activity as activities
 from schemas.context import AS2, PUBLIC
+from schemas.place import Place
 from schemas.records.resource import resource_note
 from tests import builders
 
@@ -70,7 +71,8 @@ def follower_key() -> tuple[str, str]:
 def offers(base_url: str, *, count: int, now: datetime) -> list[Letter]:
     """Creates of real offers, about 4 kB each with their proof, signed by RFC 9421 with Ed25519."""
     council, inbox = sender(), f"{base_url}/inbox"
-    place = in_cell(_CELL, name="Old market")
+    latitude, longitude = h3.cell_to_latlng(_CELL)
+    place = Place(name="Old market", cell=_CELL, latitude=round(latitude, 6), longitude=round(longitude, 6))
     made = []
     for number in range(count):
         note = resource_note(
