@@ -4,20 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.features.resources.lint import health_words, house_number
+from node.lint import health_words, house_number
 
 HOUSES = """12 Mill Lane|12b Mill Lane|Mill Lane 12|Canal Street 9|Canal Street, 9|canal street 9|12 mill lane
 12 kings road|12, Old Mill Lane|Mill Lane no. 12|Mill Lane (12)|Calle Mayor 5|C/ Mayor, 5|c/mayor 5|calle  mayor   5
 Avda. de la Constitución nº 12|Calle 13 # 5-20|Plaza Mayor 3|Carrer de Mallorca 12|flat 3|flat 3b|apt. 4|piso 2
 Cherry Tree Close 4|4 Cherry Tree Close|12-14 Mill Lane|5 Calle Mayor|Dal at 12 Mill Lane, 18:00|221b Baker Street
 40 portions at Mill Lane 12|12345 Main St|Eviction attempt, Canal Street 9|Paseo de Gracia, 43|Av. Diagonal 211
-calle de la luna 7 bajo|King St. #4|Mill Lane 12 is where|Mill Lane 12A|Calle Mayor número 7|Calle Mayor, n.º 7"""
+calle de la luna 7 bajo|King St. #4|Mill Lane 12 is where|Mill Lane 12A|Calle Mayor número 7|Calle Mayor, n.º 7
+Tennis Court Road 2|2 Tennis Court Road|Hampton Court 2|Mill Park 2"""
 ORDINARY = """40 portions of dal|40 portions|18:00|Block C|flat-pack|3 flat-pack shelves|Near Mill Lane|Mill Lane, 18:00
 40 portions of dal, Mill Lane, 18:00|Mill Lane at 6|Mill Lane until 20:00|Mill Lane 40 portions|5th Avenue|42nd Street
 Calle 13|Calle Mayor a las 18|Calle Mayor, 40 raciones|Calle Mayor desde las 18|10 fans near mill lane|bus 12
 2 chairs Mill Lane|4 wheel drive|a 3 way adapter|6 pm Mill Lane|6 PM Mill Lane|18h Mill Lane|Mill Lane 18h|Resolution 14
 Tenants’ hall kitchen|2 hours of company on Mill Lane|40 street lamps|Block C 3 fans|5 km from Mill Lane|2.5 kg rice
-room for 12 in the hall|Mill Lane 2.5 kg rice|Plaza Mayor, 18:00|Plaza Mayor 40 sillas|Mill Lane 40 people"""
+room for 12 in the hall|Mill Lane 2.5 kg rice|Plaza Mayor, 18:00|Plaza Mayor 40 sillas|Mill Lane 40 people
+Tennis Court 2|Old Tennis Court 2, 18:00|4 Tennis Court|tennis court 2|Car Park 3|Basketball Court 1"""
 
 
 def _each(table: str) -> list[str]:

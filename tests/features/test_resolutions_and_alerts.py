@@ -11,10 +11,12 @@ from node.features.alerts import queries as alert_queries
 from node.features.alerts.tables import Alert
 from node.features.resolutions import actions as resolution_actions
 from node.features.resolutions import rules as resolution_rules
+from node.features.resources.actions import put_up
 from schemas.records.alert import AlertForm, AlertNote, read_alert
 from schemas.records.resolution import ResolutionForm, ResolutionNote, read_resolution, text_digest
+from schemas.records.resource import ResourceForm
 from schemas.refusal import Refusal
-from tests.features.village import START, Village
+from tests.features.village import START, Village, offer
 
 MEMBER = Viewer(member_id=1)
 
@@ -162,3 +164,65 @@ def test_nobody_who_is_not_signed_in_calls_or_decides(village: Village) -> None:
         with pytest.raises(Refusal) as refused:
             village.do(step)
         assert refused.value.word == "not-signed-in"
+
+
+@pytest.mark.parametrize("audience", ["neighbours", "public"])
+@pytest.mark.parametrize("field", ["title", "near", "event", "words", "wanted", "instruction"])
+def test_a_call_for_help_tells_no_exact_address(village: Village, field: str, audience: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        call_for_help(village, audience=audience, **{field: "Canal Street 9"})
+
+    assert (refused.value.word, refused.value.field) == ("street-number", field)
+    assert "the people who live there" in refused.value.sentence
+    assert village.rows("SELECT * FROM alert") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"title": "Insulin is getting warm", "near": "Mill Lane"}, "title"),
+        ({"near": "Home of a diabetic"}, "near"),
+        ({"title": "Insulin is getting warm"}, None),
+        ({"near": "Mill Lane", "instruction": "Who feels ill sits down in the shade."}, None),
+        ({"title": "Insulin is getting warm", "near": "Mill Lane", "audience": "council"}, None),
+        ({"title": "Water on Tennis Court 2", "near": "Tennis Court 2"}, None),
+    ],
+)
+def test_a_call_for_help_names_no_illness_beside_a_place(
+    village: Village, given: dict[str, str], field: str | None
+) -> None:
+    try:
+        call_for_help(village, **given)
+        refused = None
+    except Refusal as error:
+        assert error.word == "health-and-place"
+        refused = error.field
+
+    assert refused == field
+
+
+@pytest.mark.parametrize("audience", ["neighbours", "public", "council"])
+def test_a_resolution_names_no_house_in_its_title_but_its_text_stays_as_agreed(village: Village, audience: str) -> None:
+    acting = village.acting(village.member())
+    text = "The hall at Mill Lane 12 stays open at night."
+
+    row = village.do(lambda c: resolution_actions.put_up(c, decision(text=text, audience=audience), acting))
+
+    assert row.text == text
+    title = decision(title="Nobody is put out of Mill Lane 12", audience=audience)
+    if audience == "council":
+        assert village.do(lambda c: resolution_actions.put_up(c, title, acting)).number == 2
+        return
+    with pytest.raises(Refusal) as refused:
+        village.do(lambda c: resolution_actions.put_up(c, title, acting))
+    assert (refused.value.word, refused.value.field) == ("street-number", "title")
+
+
+def test_a_call_and_an_offer_mean_the_same_place_by_the_same_name(village: Village) -> None:
+    acting = village.acting(village.member())
+    row = call_for_help(village, near="mill lane")
+
+    offered = village.do(lambda c: put_up(c, ResourceForm.model_validate(offer(near="Mill Lane")), acting))
+
+    assert row.cell is not None
+    assert row.cell == offered.cell

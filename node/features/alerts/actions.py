@@ -11,6 +11,7 @@ from federation.tables import table_of
 from node.feature import Acting
 from node.features.alerts import rules
 from node.features.alerts.tables import Alert
+from node.places import in_cell, place_of
 from protocol import ids
 from schemas.audience import WireAudience
 from schemas.records.alert import AlertForm, MessageType, alert_note
@@ -29,7 +30,18 @@ def put_up(connection: Connection, form: AlertForm, acting: Acting) -> Alert:
     rules.check_end(ends_at, now)
     if ends_at <= now:
         raise Refusal("ended-already", "ends_at", sentence="That time has passed. Please choose a later one.")
-    place = rules.place_of(form.near or "", acting.settings)
+    rules.check_words(
+        {
+            "title": form.title,
+            "near": form.near or "",
+            "event": form.event,
+            "words": form.words,
+            "wanted": form.wanted,
+            "instruction": form.instruction,
+        },
+        audience=audience,
+    )
+    place = place_of(form.near or "", acting.settings)
     public_id = ids.new_id(acting.council.randomness.bytes(ids.ID_BYTES))
     row = Alert(
         object_id=f"{acting.council.base_url}/o/{public_id}" if audience in rules.PUBLISHED else None,
@@ -103,7 +115,7 @@ def _tell(connection: Connection, row: Alert, acting: Acting) -> None:
         certainty=row.certainty,
         wanted=row.wanted,
         instruction=row.instruction,
-        place=rules.in_cell(row.cell, name=row.near),
+        place=in_cell(row.cell, name=row.near),
         published=row.created_at,
         updated=row.updated_at if row.updated_at > row.created_at else None,
         ends_at=row.ends_at,

@@ -3,17 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-import h3
-
-from node.settings import Settings
-from schemas.place import Place
+from node import lint
 from schemas.refusal import Refusal
 
 AUDIENCES: Final = ("council", "neighbours", "public")
 PUBLISHED: Final = frozenset({"neighbours", "public"})
 LONGEST: Final = timedelta(hours=24)
-RESOLUTION: Final = 7
-_DECIMALS: Final = 6
 
 
 def signed_in(member_id: int | None) -> int:
@@ -47,24 +42,32 @@ def check_may_end(*, by_member: int, member_id: int | None, keeper: bool) -> Non
         )
 
 
-def place_of(near: str, settings: Settings) -> Place | None:
-    """The place that `near` names, as a cell: one of the council's own places, else its area. None for no place."""
-    name = " ".join(near.split())
-    if not name:
-        return None
-    area = settings.area
-    known = next((point for place, point in settings.places.items() if place.casefold() == name.casefold()), None)
-    if known is None and area.latitude is not None and area.longitude is not None:
-        known = area.latitude, area.longitude
-    return in_cell(None if known is None else h3.latlng_to_cell(*known, RESOLUTION), name=name)
+def check_words(texts: dict[str, str], *, audience: str) -> None:
+    """A call that leaves this node names no house, and no illness where it names a place (primitives.md 2.10).
 
-
-def in_cell(cell: str | None, *, name: str) -> Place | None:
-    """A place as it is told: the name, the cell and the middle of the cell."""
-    if cell is None:
-        return Place(name=name) if name else None
-    latitude, longitude = h3.cell_to_latlng(cell)
-    return Place(name=name, cell=cell, latitude=round(latitude, _DECIMALS), longitude=round(longitude, _DECIMALS))
+    `texts` maps field names to what was written in them, among them `title` and `near`. Raises Refusal("street-number") or
+    Refusal("health-and-place") naming the field. The people of a house cannot say here yet that theirs may be told.
+    """
+    if audience not in PUBLISHED:
+        return
+    for field, text in texts.items():
+        if lint.house_number(text) is not None:
+            raise Refusal(
+                "street-number",
+                field,
+                sentence="Leave out the house number: an exact address may be told only if the people who live there say so,"
+                " and they cannot say so here yet. Name the street or a place to meet.",
+            )
+    if not texts["near"]:
+        return
+    # How to stay safe may speak of falling ill: only what tells who and where is looked at.
+    for field in ("title", "near"):
+        if lint.health_words(texts[field]) is not None:
+            raise Refusal(
+                "health-and-place",
+                field,
+                sentence="An illness beside a place can tell who is meant. Leave out one of them, or show it to our council only.",
+            )
 
 
 def next_update(now: datetime, last: datetime) -> datetime:

@@ -23,6 +23,7 @@ def put_up(connection: Connection, form: ResolutionForm, acting: Acting) -> Reso
     today = acting.now.astimezone(acting.zone).date()
     audience = form.audience.value
     rules.check_audience(audience)
+    rules.check_title(form.title, audience=audience)
     rules.check_gathering(form.decided_at, form.present, today=today)
     rules.check_review(form.review_on, today=today)
     highest = connection.execute(select(func.max(_RESOLUTIONS.c.number))).scalar()

@@ -3,6 +3,7 @@
 import datetime as dates
 from typing import Final
 
+from node import lint
 from schemas.refusal import Refusal
 
 AUDIENCES: Final = ("council", "neighbours", "public")
@@ -42,4 +43,17 @@ def check_audience(audience: str) -> None:
     if audience not in AUDIENCES:
         raise Refusal(
             "audience", "audience", sentence="Choose who can see this: our council, nearby councils, or everybody."
+        )
+
+
+def check_title(title: str, *, audience: str) -> None:
+    """The title says in one line what is decided and where: no house number. Raises Refusal("street-number").
+
+    The text is left as it was agreed: it may name a street, and the number of a hall on it.
+    """
+    if audience in PUBLISHED and lint.house_number(title) is not None:
+        raise Refusal(
+            "street-number",
+            "title",
+            sentence="Leave the house number out of the title: somebody may live there. Name the street or the place.",
         )

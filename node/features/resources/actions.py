@@ -15,8 +15,8 @@ from federation.council import Council
 from federation.tables import table_of
 from node.feature import Acting
 from node.features.resources import rules
-from node.features.resources.places import in_cell, place_of
 from node.features.resources.tables import Resource
+from node.places import in_cell, place_of
 from protocol import ids
 from schemas.audience import WireAudience
 from schemas.context import Category

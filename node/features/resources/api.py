@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from node.feature import Acting
 from node.features.resources import actions, queries, rules, views, wording
 from node.features.resources.around import around
-from node.features.resources.places import exact_coordinates_of
 from node.features.resources.tables import Resource
+from node.places import exact_coordinates_of
 from node.web.forms import parse
 from node.web.site import Site
 from schemas.audience import Audience

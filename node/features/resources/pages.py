@@ -8,8 +8,8 @@ from fastapi.responses import Response
 from node.feature import Slip
 from node.features.resources import api, putting_up, queries, views, wording
 from node.features.resources.around import Found, around
-from node.features.resources.places import coordinates_of, exact_coordinates_of, names_of
 from node.features.resources.queries import Source
+from node.places import coordinates_of, exact_coordinates_of, names_of
 from node.web.site import Site
 from node.web.words import freshness, until
 from schemas.context import CATEGORIES

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from node.feature import Viewer
 from node.features.resources import actions, queries, recipe_files, rules, wording
-from node.features.resources.places import names_of
 from node.features.resources.tables import Resource
+from node.places import names_of
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
 from node.web.words import PAGE_LANGUAGE

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from node.features.resources import lint
+from node import lint
 from schemas.refusal import Refusal
 
 AUDIENCES: Final = ("council", "neighbours", "public")
