@@ -4,15 +4,13 @@ Nothing here is proven yet. It spares us bodies that would be refused anyway, an
 accepted to the small size. It must never fetch, parse or believe anything.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from federation.council import Council
 from federation.directory import Directory, Known
-from federation.introductions import Introduction
 from federation.media_types import Media
-from protocol import http_signature, ids, keys
-from protocol.keys import PublicKey
+from protocol import http_signature, ids
 from protocol.peering import State
 from protocol.verdict import Reason, Refused
 
@@ -71,28 +69,3 @@ def too_large(size: int, *, most: int, council: Council) -> Refused | None:
 def _declared(field: str) -> int:
     """Bytes as Content-Length says; 0 where it says nothing readable, since what really comes is counted anyway."""
     return int(field[:20]) if field.isascii() and field.isdigit() else 0
-
-
-def usable(introduction: Introduction) -> Introduction | Refused:
-    """The introduction of a stranger with the keys that we can read, and an inbox that is theirs to name.
-
-    One key that cannot be read must not stop every later start, and an inbox elsewhere would have us send to somebody who
-    never asked, or mix up an address that we deliver to already.
-    """
-    if not ids.same_origin(introduction.inbox, introduction.actor_id):
-        return Refused(Reason.UNKNOWN_KEY, "The owner of the key names an inbox on another server.")
-    if not _readable(introduction.rsa_pem, keys.decode_pem):
-        introduction = replace(introduction, rsa_key_id=None, rsa_pem=None)
-    if not _readable(introduction.ed25519_multibase, keys.decode_multikey):
-        introduction = replace(introduction, ed25519_key_id=None, ed25519_multibase=None)
-    return introduction
-
-
-def _readable(text: str | None, decode: Callable[[str], PublicKey]) -> bool:
-    if text is None:
-        return False
-    try:
-        decode(text)
-    except keys.BadKey:
-        return False
-    return True

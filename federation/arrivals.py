@@ -106,7 +106,7 @@ def apply(
             if not followers.unfollowed(connection, actor_id=actor, follow_id=object_id) and known is not None:
                 peers.they_undid(connection, council, actor_id=actor, object_id=object_id)
         case "Follow":
-            followers.follow_arrived(connection, council, actor_id=actor, now=now)
+            followers.follow_arrived(connection, council, actor_id=actor, follow_id=activity["id"], now=now)
         case _:
             raise ValueError(f"nothing here applies {verb}")
 

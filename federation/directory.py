@@ -53,9 +53,14 @@ class Directory:
         return cls(known, found, blocked)
 
     def of_key(self, key_id: str) -> Known | None:
-        """Who owns a key, by the key itself or by the actor that its address belongs to."""
+        """Who owns a key, by the key itself or by the actor that its address belongs to.
+
+        A follower's keys are not pinned: under a key that we have not seen it is a stranger again, whose key may be fetched.
+        So a key that was changed is learned, and a council that reads our wall can ask to link up.
+        """
         owner = self.keys.get(key_id)
-        return self.known.get(owner[1] if owner is not None else ids.actor_of_key(key_id))
+        known = self.known.get(owner[1] if owner is not None else ids.actor_of_key(key_id))
+        return None if owner is None and known is not None and known.standing == "follower" else known
 
     def blocks(self, address: str) -> bool:
         """Whether an address lies on a blocked host. Raises protocol.ids.BadAddress."""

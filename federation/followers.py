@@ -53,11 +53,14 @@ def asked(
         connection.execute(_FOLLOWER.update().where(_FOLLOWER.c.id == known["id"]).values(**values))
 
 
-def follow_arrived(connection: Connection, council: Council, *, actor_id: str, now: datetime) -> None:
+def follow_arrived(connection: Connection, council: Council, *, actor_id: str, follow_id: str, now: datetime) -> None:
     """Answer a Follow as the council has set it: `auto` accepts, `approve` waits for a keeper.
 
-    Asking again while accepted is answered again: the first answer may have been lost.
+    Asking again while accepted is answered again: the first answer may have been lost, and the newest Follow is the one
+    that they will undo.
     """
+    renamed = _FOLLOWER.update().where(_FOLLOWER.c.actor_id == actor_id).values(follow_id=follow_id)
+    connection.execute(renamed)
     row = connection.execute(_FOLLOWER.select().where(_FOLLOWER.c.actor_id == actor_id)).mappings().first()
     if row is not None and (council.rules.followers == "auto" or row["state"] == "accepted"):
         accept(connection, council, actor_id=actor_id, now=now)

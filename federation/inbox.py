@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from federation.admission import admit, too_large, usable
+from federation.admission import admit, too_large
 from federation.council import Council
 from federation.directory import Directory, Known
-from federation.introductions import Introduction
+from federation.introductions import Introduction, usable
 from federation.keeping import (
     ALREADY_HELD,
     ID_REUSED,

@@ -3,14 +3,17 @@
 The keys that stood behind the six words are pinned in that row; nothing fetched later replaces them while we are linked up.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, bindparam, text
 
 from federation.tables import Peer, table_of
-from protocol import ids
+from protocol import ids, keys
+from protocol.keys import PublicKey
 from protocol.peering import State
+from protocol.verdict import Reason, Refused
 from schemas.actor import TheirActor
 from schemas.refusal import Refusal
 
@@ -43,6 +46,31 @@ class Introduction:
             ed25519_key_id=ed25519[0] if ed25519 else None,
             ed25519_multibase=ed25519[1] if ed25519 else None,
         )
+
+
+def usable(introduction: Introduction) -> Introduction | Refused:
+    """The introduction of a stranger with the keys that we can read, and an inbox that is theirs to name.
+
+    One key that cannot be read must not stop every later start, and an inbox elsewhere would have us send to somebody who
+    never asked, or mix up an address that we deliver to already.
+    """
+    if not ids.same_origin(introduction.inbox, introduction.actor_id):
+        return Refused(Reason.UNKNOWN_KEY, "The owner of the key names an inbox on another server.")
+    if not _readable(introduction.rsa_pem, keys.decode_pem):
+        introduction = replace(introduction, rsa_key_id=None, rsa_pem=None)
+    if not _readable(introduction.ed25519_multibase, keys.decode_multikey):
+        introduction = replace(introduction, ed25519_key_id=None, ed25519_multibase=None)
+    return introduction
+
+
+def _readable(text: str | None, decode: Callable[[str], PublicKey]) -> bool:
+    if text is None:
+        return False
+    try:
+        decode(text)
+    except keys.BadKey:
+        return False
+    return True
 
 
 def find(connection: Connection, actor_id: str) -> RowMapping | None:

@@ -63,6 +63,7 @@ class Reception:
     directory: Callable[[], Directory]
     relations_changed: Callable[[], Awaitable[None]]
     kept: Callable[[], None]
+    heard: Callable[[str], None]
     fault: Fault
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -172,6 +173,8 @@ class Reception:
 
         result = await self.store.write(step)
         await self.relations_changed()
+        if result == inbox.STORED:
+            self.heard(arrival.actor_id)
         return result
 
 

@@ -132,7 +132,6 @@ class Node:
     transport: Transport | None = None
 
     def __post_init__(self) -> None:
-        refuse_foreign_packages()
         self.council = open_council(self.settings, randomness=self.randomness, features=self.features)
         self.store = open_store(self.settings.directory)
         self._network = None if self.transport else NetworkTransport(self.council.rules.policy)

@@ -106,6 +106,7 @@ class Engine:
             directory=lambda: self.directory,
             relations_changed=self.refresh,
             kept=self.applier.wake,
+            heard=self._heard,
             fault=fault_reason,
         )
         self.hearing = Hearing(

@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from node.app import Node, lock_of
+from node.app import Node, lock_of, refuse_foreign_packages
 from node.settings import Settings
 
 OPEN_FILES = 65_536
@@ -95,6 +95,7 @@ def raise_open_files() -> None:
 
 def serve(settings: Settings) -> None:
     """Serve one council until it is told to stop. Raises AlreadyServed, BadIdentity, UpgradeRefused, StoreFault, OSError."""
+    refuse_foreign_packages()
     configure_logs(settings)
     raise_open_files()
     # uvicorn hands a signal on once it has shut down: then, or before it runs, being told to stop is no failure.

@@ -8,12 +8,13 @@ import typer
 
 from federation import followers, peers
 from federation.fetch import FetchFailed, fetch_actor
-from federation.introductions import Introduction
+from federation.introductions import Introduction, usable
 from federation.peers import PeerView
 from federation.signing import headers_for
 from node.cli.opening import Folder, Opened, opened, over_the_network
 from node.cli.saying import BROKEN, Json, answer, fail, plainly, say
 from protocol import ids
+from protocol.verdict import Refused
 from schemas.actor import TheirActor
 from schemas.refusal import Refusal
 
@@ -76,7 +77,10 @@ def _introduce(here: Opened, address: str, *, as_json: bool) -> Introduction:
     actor = TheirActor.read(document)
     if not isinstance(actor, TheirActor):
         raise Refusal("no-council", sentence=f"{address} answers, but not as a council does. Is the address right?")
-    return Introduction.of(actor)
+    introduction = usable(Introduction.of(actor))
+    if isinstance(introduction, Refused):
+        raise Refusal("no-council", sentence=f"{address} cannot be linked up with. {introduction.sentence}")
+    return introduction
 
 
 def _say_why(failed: FetchFailed, address: str, *, as_json: bool) -> None:

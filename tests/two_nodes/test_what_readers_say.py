@@ -46,7 +46,6 @@ async def test_following_twice_is_answered_twice_and_counts_once(tmp_path: Path)
         assert at.town.count("follower") == 1
 
 
-@pytest.mark.xfail(reason="the answer and the Undo still go by the id of the first Follow", strict=True)
 async def test_a_second_follow_is_answered_and_undone_by_its_own_id(tmp_path: Path) -> None:
     async with followed(tmp_path) as (at, ana):
         await ana.follows(at)
