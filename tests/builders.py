@@ -19,12 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
-from sqlmodel import SQLModel
 
-import node.accounts.tables
-import node.features.alerts.tables
-import node.features.resolutions.tables
-import node.features.resources.tables  # noqa: F401  every table, for databases made before there are migrations
 from federation.council import Council, Rules
 from federation.kinds import Kind, Kinds
 from federation.tables import Lane
@@ -182,11 +177,7 @@ def database_template() -> bytes:
     """An empty database of the newest revision, as bytes. Made once: tables take longer to make than to copy."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.db"
-        if migrations.history():
-            migrations.upgrade(path)
-        else:
-            engine = create_engine(f"sqlite+pysqlite:///{path}", poolclass=NullPool)
-            SQLModel.metadata.create_all(engine)
+        migrations.upgrade(path)
         with closing(sqlite3.connect(path)) as raw:
             raw.execute("PRAGMA journal_mode=DELETE")  # a database in memory has no write-ahead log
             return raw.serialize()
