@@ -252,3 +252,13 @@ async def test_a_resolution_shows_its_text_and_its_mark(village: Village) -> Non
     assert "Two of us are there." in page
     assert one["text_digest"] in page
     assert "Open at night" in shown
+
+
+@pytest.mark.parametrize("path", ["/", "/board", "/around?near="])
+async def test_a_slip_says_once_until_when(village: Village, path: str) -> None:
+    await put_up(village, until="tomorrow")
+
+    async with village.browser() as browser:
+        page = (await browser.get(path)).text
+
+    assert page.count("until tomorrow") == 1

@@ -79,7 +79,8 @@ def listed_slip(one: Listed, council: Council, *, ending: bool = False) -> Slip:
         href=slip_address(one.object_id, base_url=council.base_url),
         language=one.language,
         updated=one.updated,
-        ends_at=one.ends_at,
+        # What is over does not hold until anything.
+        ends_at=None if one.over else one.ends_at,
         source="" if one.ours else one.name,
         details={
             "words": one.words,

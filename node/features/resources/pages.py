@@ -1,6 +1,6 @@
 """The pages that show needs and offers: our own board, and what there is around us."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,7 +11,7 @@ from node.features.resources.around import Found, around
 from node.features.resources.queries import Source
 from node.places import coordinates_of, exact_coordinates_of, names_of
 from node.web.site import Site
-from node.web.words import freshness, until
+from node.web.words import freshness
 from schemas.context import CATEGORIES
 
 
@@ -56,7 +56,7 @@ def router(site: Site) -> APIRouter:
             rows = queries.board(
                 connection, viewer, now=now, direction=asked.direction, category=asked.category, text=asked.text
             )
-        slips = [_with_end(site, views.own_slip(row, viewer)) for row in rows]
+        slips = [views.own_slip(row, viewer) for row in rows]
         return site.page(
             request,
             "resources/board.html",
@@ -121,13 +121,7 @@ def _place(asked: _Asked, site: Site) -> tuple[dict[str, str], tuple[float, floa
 
 def _slip(site: Site, found: Found, source: Source | None) -> Slip:
     fresh = "" if source is None or source.ours else _fresh(site, source)
-    return _with_end(site, views.found_slip(found, source, council=site.council, fresh=fresh))
-
-
-def _with_end(site: Site, slip: Slip) -> Slip:
-    if slip.ends_at is None:
-        return slip
-    return replace(slip, meta=(*slip.meta, until(slip.ends_at, now=site.now(), zone=site.settings.zone_info)))
+    return views.found_slip(found, source, council=site.council, fresh=fresh)
 
 
 def _fresh(site: Site, source: Source) -> str:
