@@ -209,7 +209,8 @@ class Engine:
     async def tidy_once(self) -> int:
         """Forget a bounded amount of what has had its time. Returns how many rows went."""
         now, council = self.clock.now(), self.council
-        went = await self.store.write(lambda c: tidy(c, council, now=now))
+        tidying = [feature.tidy for feature in self._features if feature.tidy is not None]
+        went = await self.store.write(lambda c: tidy(c, council, now=now) + sum(own(c, now) for own in tidying))
         if went:
             self._purge_at = self.clock.monotonic()
         return went

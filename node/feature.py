@@ -82,12 +82,19 @@ class MenuEntry:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """`kinds`: what it sends and understands on the wire. `router(site)`: its pages and JSON. `wall(connection, viewer, now,
-    acting_council)`: its live slips of this council. `slip(connection, replica, viewer, now)`: one replica, ours or theirs, as a
-    `Slip` with `details` for its own template `slip_template`, or None where the viewer may not see it.
-    `changeable(connection, object_id)`: the page that changes the record behind an object of ours, or None.
+    """One folder of `node/features`, as the rest of the node sees it.
+
+    `kinds`: what it sends and understands on the wire. `router(site)`: its pages and JSON.
+    `wall(connection, viewer, now, council)`: its live slips of this council; calls for help include those of nearby councils,
+    since a call does not stop at our border.
+    `slip(connection, replica, viewer, now)`: one replica, ours or theirs, as a `Slip` with `details` for its own template
+    `slip_template`, or None where the viewer may not see it. `details["changeable"]` says whether this viewer is offered to
+    change it, on the feature's own page under its address.
+    `tidy(connection, now)`: drop a bounded number of its own rows that have had their time, whoever put them up forgotten with
+    them; returns how many went.
     `purge(connection, begin)`: one short step of clearing the file of words that deleted rows leave behind, True while there
-    is more; `begin` for the first of them."""
+    is more; `begin` for the first of them.
+    """
 
     name: str
     kinds: tuple[Kind, ...] = ()
@@ -97,4 +104,5 @@ class Feature:
     menu: tuple[MenuEntry, ...] = ()
     wall: Callable[[Connection, Viewer, datetime, Council], list[Slip]] | None = None
     slip: Callable[[Connection, "Replica", Viewer, datetime], Slip | None] | None = None
+    tidy: Callable[[Connection, datetime], int] | None = None
     purge: Callable[[Connection, bool], bool] | None = None

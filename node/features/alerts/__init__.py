@@ -5,6 +5,7 @@ from pathlib import Path
 from node.feature import Feature, MenuEntry
 from node.features.alerts.arrivals import KIND
 from node.features.alerts.pages import router
+from node.features.alerts.tidying import tidy
 from node.features.alerts.views import slip, wall
 
 FEATURE = Feature(
@@ -16,4 +17,5 @@ FEATURE = Feature(
     menu=(MenuEntry("Calls for help", "/alerts", 40),),
     wall=wall,
     slip=slip,
+    tidy=tidy,
 )

@@ -6,6 +6,7 @@ from node.feature import Feature, MenuEntry
 from node.features.resources.arrivals import KIND
 from node.features.resources.full_text import purge
 from node.features.resources.pages import router
+from node.features.resources.tidying import tidy
 from node.features.resources.views import slip, wall
 
 FEATURE = Feature(
@@ -17,5 +18,6 @@ FEATURE = Feature(
     menu=(MenuEntry("Needs and offers", "/board", 10), MenuEntry("Around us", "/around", 20)),
     wall=wall,
     slip=slip,
+    tidy=tidy,
     purge=purge,
 )
