@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from node.feature import Acting
 from node.features.alerts import actions, queries, rules, views
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
@@ -11,6 +12,8 @@ from schemas.records.alert import AlertForm, AlertView
 from schemas.refusal import Refusal
 
 FIELDS = ("title", "words", "event", "wanted", "instruction", "urgency", "severity", "near", "audience", "language")
+# These end the matter: no form that could be mended would help.
+_FINAL = frozenset({"not-signed-in"})
 SENTENCES = {
     "title": "Say in a few words what happens.",
     "event": "Say in a word what it is: heat, flood, eviction.",
@@ -18,6 +21,7 @@ SENTENCES = {
     "severity": "Choose how bad it is.",
     "near": "Name a part of town in a few words, or leave it empty.",
     "audience": "Choose who can see this.",
+    "until": "Say until when, as a date and a time, or as a time alone such as 18:00.",
 }
 
 
@@ -40,6 +44,7 @@ def router(site: Site) -> APIRouter:
         return site.page(
             request,
             "alerts/list.html",
+            lists_calls=True,
             live=[views.listed_slip(one, site.council) for one in found if not one.over and not one.drill],
             drills=[views.listed_slip(one, site.council) for one in found if not one.over and one.drill],
             over=[views.listed_slip(one, site.council) for one in found if one.over],
@@ -83,17 +88,36 @@ def _put_up_routes(routes: APIRouter, site: Site, *, exercise: bool) -> None:
     @routes.get(path, include_in_schema=False)
     def blank(request: Request) -> Response:
         rules.signed_in(site.viewer(request).member_id)
+        latest = (site.now() + rules.LONGEST).astimezone(site.settings.zone_info)
         usual = {"audience": "neighbours", "urgency": "Immediate", "severity": "Moderate"}
-        return show(request, typed=usual)
+        return show(request, typed=usual | {"until": f"{latest:%Y-%m-%dT%H:%M}"})
 
     @routes.post(path, include_in_schema=False)
     def put_up(request: Request, typed: Typed) -> Response:
         acting = site.acting(request)
         rules.signed_in(acting.viewer.member_id)
         try:
-            given = {name: typed[name] for name in FIELDS if name in typed}
-            form = parse(AlertForm, {**given, "exercise": exercise}, sentences=SENTENCES)
+            form = _form(typed, acting, exercise=exercise)
             row = site.store.write_now(lambda connection: actions.put_up(connection, form, acting))
         except (Refusal, NotUnderstood) as error:
-            return show(request, typed=typed, problems=problems_of(error))
+            return show(request, typed=typed, problems=_mendable(error))
         return see_other(f"/o/{row.public_id}")
+
+
+def _form(typed: dict[str, str], acting: Acting, *, exercise: bool) -> AlertForm:
+    given: dict[str, object] = {name: typed[name] for name in FIELDS if name in typed}
+    if "until" in typed:
+        ends_at = rules.end_of(typed["until"], acting.now, zone=acting.zone)
+        if ends_at is None:
+            raise NotUnderstood([Problem("until", SENTENCES["until"])])
+        given["ends_at"] = ends_at
+    return parse(AlertForm, {**given, "exercise": exercise}, sentences=SENTENCES)
+
+
+def _mendable(error: Refusal | NotUnderstood) -> tuple[Problem, ...]:
+    if isinstance(error, Refusal) and error.word in _FINAL:
+        raise error
+    # The form has one field for the end, whoever judged it.
+    return tuple(
+        Problem("until", problem.sentence) if problem.field == "ends_at" else problem for problem in problems_of(error)
+    )

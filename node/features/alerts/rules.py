@@ -1,14 +1,20 @@
 """Who may call for help, for how long and for whom: pure decisions of this node. Raises `Refusal`; tells no time."""
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 
+from pydantic import TypeAdapter, ValidationError
+
 from node import lint
+from schemas import lasting
 from schemas.refusal import Refusal
 
 AUDIENCES: Final = ("council", "neighbours", "public")
 PUBLISHED: Final = frozenset({"neighbours", "public"})
 LONGEST: Final = timedelta(hours=24)
+_TIME_OF_DAY: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_UNTIL: Final = TypeAdapter[str](lasting.Until)
 
 
 def signed_in(member_id: int | None) -> int:
@@ -32,6 +38,24 @@ def check_end(ends_at: datetime, now: datetime) -> None:
         raise Refusal(
             "too-long", "ends_at", sentence="A call for help lasts 24 hours at most. Put it up again if it goes on."
         )
+
+
+def end_of(until: str, now: datetime, *, zone: tzinfo) -> datetime | None:
+    """The moment that `until` names, in UTC: as `schemas.lasting.Until` has it, or a time of day alone, which is the next one.
+
+    None for what names no moment; Refusal("no-such-date") for a day that does not exist.
+    """
+    if _TIME_OF_DAY.fullmatch(until):
+        local = now.astimezone(zone)
+        today = datetime.combine(local.date(), time.fromisoformat(until), tzinfo=zone)
+        there = (
+            today if today > local else datetime.combine(local.date() + timedelta(days=1), today.time(), tzinfo=zone)
+        )
+        return there.astimezone(UTC)
+    try:
+        return lasting.end_of(_UNTIL.validate_python(until), now, zone=zone)
+    except ValidationError:
+        return None
 
 
 def check_may_end(*, by_member: int, member_id: int | None, keeper: bool) -> None:
