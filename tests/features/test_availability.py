@@ -6,6 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from federation import replicas
+from federation.outbox import sign
+from schemas import activity
 from tests import builders
 from tests.features.village import START, Village, offer
 
@@ -72,3 +75,30 @@ async def test_a_question_that_makes_no_sense_is_refused_by_name(village: Villag
         assert await _refused(program, within_km=3) == (422, "place")
         assert await _refused(program, category="gold") == (422, "wrong-shape")
         assert await _refused(program, latitude=91, longitude=0) == (422, "wrong-shape")
+
+
+@pytest.mark.parametrize("source", ["ours", "theirs"])
+async def test_a_proof_is_told_by_the_key_that_made_it(village: Village, source: str) -> None:
+    harbour = village.meet()
+    if source == "ours":
+        council, address = village.council, str((await put_up(village))["id"])
+    else:
+        note = builders.note(harbour)
+        council, address = harbour, str(note["id"])
+        say = activity.create(
+            harbour.actor_id, harbour.new_activity_id(), note=note, audience="public", published=START
+        )
+        said, document = sign(harbour, say, now=START)
+        village.do(
+            lambda c: replicas.put(
+                c, village.council, activity=said, document=document, audience="public", received_at=START
+            )
+        )
+
+    async with village.program() as program:
+        (found,) = (await program.get("/region/availability")).json()["items"]
+        copy = (await program.get("/api/objects", params={"id": address})).json()
+
+    state = "verified" if source == "theirs" else "ours"
+    assert found["proof"] == copy["proof"] == {"state": state, "method": f"{council.actor_id}#ed25519-key"}
+    assert copy["document"]["proof"]["verificationMethod"] == found["proof"]["method"]
