@@ -103,6 +103,12 @@ def free_port() -> int:
         return port
 
 
+def tell(answer: Any) -> None:
+    """Called in a child: one line of answer. Through a buffer of its own, which writes on where a long line was cut short."""
+    with open(1, "w", encoding="utf-8", closefd=False) as out:
+        out.write(json.dumps(answer) + "\n")
+
+
 def end_with_input() -> None:
     """Called in a child: end this process as soon as whoever started it is gone."""
 

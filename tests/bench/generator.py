@@ -15,7 +15,7 @@ from typing import Any
 import uvloop
 
 from node.ports import SystemClock
-from tests.bench.children import LOOPBACK
+from tests.bench.children import LOOPBACK, tell
 from tests.bench.letters import Letter, departures, offers
 from tests.bench.measuring import quantile
 
@@ -191,4 +191,4 @@ def _answer(question: dict[str, Any], batches: dict[str, list[Letter]]) -> dict[
 if __name__ == "__main__":
     kept: dict[str, list[Letter]] = {}
     for asked in sys.stdin:
-        print(json.dumps(_answer(json.loads(asked), kept)), flush=True)
+        tell(_answer(json.loads(asked), kept))

@@ -119,12 +119,13 @@ def query(folder: Path, amounts: Amounts) -> Figure:
 async def _measure(node: Node, path: Path, questions: list[tuple[str, float, float]]) -> Figure:
     now = START
     bare_ms, function_ms, api_ms, candidates, found = [], [], [], [], []
+    bare_cpu, function_cpu = [], []
     with closing(sqlite3.connect(path)) as raw, node.store.reading() as connection:
         for warm in (True, False):  # the first time for the file's pages and every cache, the second counts
             for category, latitude, longitude in questions[: 50 if warm else None]:
-                begun = time.perf_counter()
+                begun, bare_begun = time.perf_counter(), time.thread_time()
                 rows = _bare(raw, category, (latitude, longitude))
-                between = time.perf_counter()
+                between, function_begun = time.perf_counter(), time.thread_time()
                 near = around(
                     connection,
                     now=now,
@@ -135,7 +136,7 @@ async def _measure(node: Node, path: Path, questions: list[tuple[str, float, flo
                     within_km=WITHIN_KM,
                     limit=LIMIT,
                 )
-                ended = time.perf_counter()
+                ended, function_ended = time.perf_counter(), time.thread_time()
                 asked = await _ask(node, category, latitude, longitude)
                 answered = time.perf_counter()
                 assert asked == [one.object_id for one in near]
@@ -143,6 +144,8 @@ async def _measure(node: Node, path: Path, questions: list[tuple[str, float, flo
                     bare_ms.append((between - begun) * 1e3)
                     function_ms.append((ended - between) * 1e3)
                     api_ms.append((answered - ended) * 1e3)
+                    bare_cpu.append((function_begun - bare_begun) * 1e3)
+                    function_cpu.append((function_ended - function_begun) * 1e3)
                     candidates.append(rows)
                     found.append(len(near))
     return {
@@ -153,6 +156,8 @@ async def _measure(node: Node, path: Path, questions: list[tuple[str, float, flo
         "function_ms": _told(function_ms),
         "api_ms": _told(api_ms),
         "ratio": ratio(middle(function_ms, 4), middle(bare_ms, 4)),
+        "cpu_ms": {"bare": middle(bare_cpu, 3), "function": middle(function_cpu, 3)},
+        "ratio_of_cpu": ratio(middle(function_cpu, 4), middle(bare_cpu, 4)),
         "api_adds_ms": middle([api - own for api, own in zip(api_ms, function_ms, strict=True)], 2),
     }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvloop
 
-from tests.bench.children import raise_open_files
+from tests.bench.children import raise_open_files, tell
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 _ANSWER = b'HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 19\r\n\r\n{"result":"stored"}'
@@ -54,9 +54,9 @@ async def _serve() -> None:
                         server = await loop.create_server(Sink, address, 0)
                         servers.append(server)
                         opened.append(server.sockets[0].getsockname()[:2])
-                print(json.dumps(opened), flush=True)
+                tell(opened)
             case _:
-                print(json.dumps(Sink.answered), flush=True)
+                tell(Sink.answered)
 
 
 if __name__ == "__main__":
