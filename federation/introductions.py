@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, bindparam, text
 
-from federation.tables import Peer, table_of
+from federation.tables import Block, Peer, table_of
 from protocol import ids, keys
 from protocol.keys import PublicKey
 from protocol.peering import State
@@ -18,6 +18,7 @@ from schemas.actor import TheirActor
 from schemas.refusal import Refusal
 
 _PEER = table_of(Peer)
+_BLOCK = table_of(Block)
 _BY_ACTOR = _PEER.select().where(_PEER.c.actor_id == bindparam("actor_id"))
 MOST_WAITING = 200
 
@@ -111,3 +112,7 @@ def meet(connection: Connection, *, introduction: Introduction, now: datetime) -
     found = find(connection, introduction.actor_id)
     assert found is not None
     return found
+
+
+def is_blocked(connection: Connection, host: str) -> bool:
+    return connection.execute(_BLOCK.select().where(_BLOCK.c.host == host)).first() is not None

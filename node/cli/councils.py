@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from federation import followers, peers
+from federation import blocks, followers, peers
 from federation.fetch import FetchFailed, fetch_actor
 from federation.introductions import Introduction, usable
 from federation.peers import PeerView
@@ -170,7 +170,7 @@ def block(directory: Folder, host: Annotated[str, typer.Argument(metavar="HOST")
     with opened(directory) as here:
         name = _host_of(host)
         now, council = here.clock.now(), here.council
-        here.store.write_now(lambda c: peers.block(c, council, host=name, now=now))
+        here.store.write_now(lambda c: blocks.block(c, council, host=name, now=now))
         answer(json, {"blocked": name}, f"{name} is blocked. To undo: comarca peers unblock {directory} {name}")
 
 
@@ -181,7 +181,7 @@ def unblock(directory: Folder, host: Annotated[str, typer.Argument(metavar="HOST
     with opened(directory) as here:
         name = _host_of(host)
         now, council = here.clock.now(), here.council
-        if not here.store.write_now(lambda c: peers.unblock(c, council, host=name, now=now)):
+        if not here.store.write_now(lambda c: blocks.unblock(c, council, host=name, now=now)):
             raise Refusal("not-blocked", sentence=f"{name} is not blocked.")
         answer(json, {"unblocked": name}, f"{name} is no longer blocked.")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from federation import outbox, peers
+from federation import blocks, outbox, peers
 from federation.introductions import Introduction
 from federation.moments import from_microseconds, microseconds
 from schemas.actor import TheirActor
@@ -146,14 +146,14 @@ class Keeper:
         node, now = self.node, self.node.now()
         if node.up:
             node.world.say(f"{node.name} blocks {host}")
-            node.act(lambda c: peers.block(c, node.council, host=host, now=now))
+            node.act(lambda c: blocks.block(c, node.council, host=host, now=now))
 
     def unblock(self, host: str) -> None:
         node = self.node
         if node.up:
             node.world.say(f"{node.name} unblocks {host}")
             now = node.now()
-            node.act(lambda c: peers.unblock(c, node.council, host=host, now=now))
+            node.act(lambda c: blocks.unblock(c, node.council, host=host, now=now))
 
     def _try(self, what: str, actor_id: str, *, consent: bool, step: Any) -> None:
         node = self.node

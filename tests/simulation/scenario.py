@@ -90,13 +90,13 @@ class Scenario:
     def _something(self) -> None:
         keeper = self.randomness.pick(self.keepers)
         dice = self.randomness.uniform()
-        if dice < 0.60:
+        if dice < 0.58:
             keeper.do_something()
-        elif dice < 0.72:
+        elif dice < 0.75:
             self._about_links(keeper)
-        elif dice < 0.78:
+        elif dice < 0.80:
             self.faults.cut_something(self.network, [node.name for node in self.nodes])
-        elif dice < 0.81:
+        elif dice < 0.82:
             if keeper.node.up:
                 keeper.node.crash("of itself")
         elif dice < 0.83:
@@ -116,7 +116,7 @@ class Scenario:
         host = other.node.council.host
         dice = randomness.uniform()
         if dice < 0.30:
-            keeper.ask(_base(other))
+            self._ask_and_waver(keeper, other)
         elif dice < 0.60:
             keeper.answer_whoever_asks(declining=0.1)
         elif dice < 0.90:
@@ -130,12 +130,25 @@ class Scenario:
             self.world.after(wait, lambda: keeper.unblock(host))
             self.world.after(wait + 5.0, lambda: keeper.ask(_base(other)))
 
+    def _ask_and_waver(self, keeper: Keeper, other: Keeper) -> None:
+        """Ask; often enough take that back at once, while it is on its way, and perhaps ask again."""
+        randomness, actor_id = self.randomness, other.node.council.actor_id
+        keeper.ask(_base(other))
+        if randomness.chance(0.5):
+            wait = randomness.pick((2.0, 15.0, 90.0)) * randomness.uniform()
+            self.world.after(wait, lambda: keeper.remove(actor_id))
+            if randomness.chance(0.7):
+                self.world.after(wait + 5.0 * randomness.uniform(), lambda: keeper.ask(_base(other)))
+            self._later(2 * wait, lambda: other.answer_whoever_asks(declining=0.2))
+
     def _end_while_they_speak(self, keeper: Keeper, other: Keeper) -> None:
         """The link ends at a moment when something of theirs is arriving."""
         for _ in range(3):
             self._later(0.4, other.do_something)
         actor_id = other.node.council.actor_id
         self._later(0.6, lambda: keeper.remove(actor_id))
+        if self.randomness.chance(0.3):
+            self._later(60.0, lambda: keeper.remove(actor_id))
 
     def _heal(self) -> None:
         """Weather and crashes end, whoever is down comes back, and keepers answer those who still ask."""

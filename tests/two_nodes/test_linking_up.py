@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from federation import introductions, outbox, peers, replicas
+from federation import blocks, introductions, outbox, peers, replicas
 from tests import builders
 from tests.two_nodes.letters import signed_9421
 from tests.two_nodes.outsiders import Scene, actor_of, scene
@@ -26,7 +26,7 @@ def answer(town: Town, other: Town, how: Callable[..., str]) -> None:
 
 def block(town: Town, host: str) -> None:
     now, council = town.node.clock.now(), town.node.council
-    town.write(lambda c: peers.block(c, council, host=host, now=now))
+    town.write(lambda c: blocks.block(c, council, host=host, now=now))
 
 
 def row_of(town: Town, other: Any) -> Any:
@@ -143,7 +143,7 @@ async def test_a_blocked_council_is_not_heard_and_not_told_and_starts_anew_when_
         assert len([r for r in riverside.network.log if r.method == "POST" and r.url.startswith(harbour.url)]) == posts
 
         council, now = riverside.node.council, riverside.node.clock.now()
-        riverside.write(lambda c: peers.unblock(c, council, host="harbour.example", now=now))
+        riverside.write(lambda c: blocks.unblock(c, council, host="harbour.example", now=now))
         await refreshed(riverside)
         await until(lambda: state(harbour, riverside) == "ended")
         await link_anew(riverside, harbour)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from federation import introductions, peers, replicas
+from federation import blocks, introductions, replicas
 from federation.signing import headers_for
 from tests import builders
 from tests.two_nodes.outsiders import scene
@@ -132,7 +132,7 @@ async def test_a_blocked_council_reads_what_everybody_reads(tmp_path: Path) -> N
     async with scene(tmp_path) as at:
         narrow, wide = publish(at.town, audience="neighbours"), publish(at.town)
         council, now = at.town.node.council, at.now
-        at.town.write(lambda c: peers.block(c, council, host="harbour.example", now=now))
+        at.town.write(lambda c: blocks.block(c, council, host="harbour.example", now=now))
         await at.town.node.engine.refresh()
 
         for path, status in ((narrow, 404), (wide, 200)):

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from federation import peers
+from federation import blocks
 from federation.front import BODIES_AT_ONCE
 from federation.signing import headers_for
 from protocol.digest import content_digest
@@ -78,7 +78,7 @@ async def test_a_refused_head_is_answered_before_its_body_is_read(tmp_path: Path
         for name, head in heads.items():
             status, read = await handed(at, head)
             assert status >= 400 and read == 0, name
-        at.town.write(lambda c: peers.block(c, council, host="harbour.example", now=now))
+        at.town.write(lambda c: blocks.block(c, council, host="harbour.example", now=now))
         await at.town.node.engine.refresh()
         assert await handed(at, good) == (403, 0)
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from federation import peers
+from federation import blocks, peers
 from protocol import multibase
 from protocol.canonical import canonical
 from protocol.proof import add_proof
@@ -137,7 +137,7 @@ async def _blocked_in_capitals(scene: Scene) -> Pair:
 
 async def _block(scene: Scene, host: str) -> None:
     council, now = scene.town.node.council, scene.now
-    scene.town.write(lambda c: peers.block(c, council, host=host, now=now))
+    scene.town.write(lambda c: blocks.block(c, council, host=host, now=now))
     await scene.town.node.engine.refresh()
 
 

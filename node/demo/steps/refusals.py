@@ -9,7 +9,7 @@ from datetime import timedelta
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from federation import peers
+from federation import blocks
 from federation.council import Council
 from node.demo import evidence
 from node.demo.asking import Reply
@@ -73,14 +73,14 @@ def an_unknown_council_is_refused_as_unknown_peer(stage: Stage) -> str:
 def a_blocked_council_is_refused_as_blocked(stage: Stage) -> str:
     harbour, host = stage.harbour, stage.outside.authority
     letter, now = _from_outside(stage), harbour.clock.now()
-    harbour.do(lambda c: peers.block(c, harbour.council, host=host, now=now))
+    harbour.do(lambda c: blocks.block(c, harbour.council, host=host, now=now))
     try:
         # The server looks for what other processes wrote, a few times a second: until then it says "unknown".
         wait_for(lambda: letter.post().reason == "blocked", "Harbour knows the block", within=NOTICED_WITHIN)
         return _refused(stage, letter, "blocked", 403)
     finally:
         now = harbour.clock.now()
-        harbour.do(lambda c: peers.unblock(c, harbour.council, host=host, now=now))
+        harbour.do(lambda c: blocks.unblock(c, harbour.council, host=host, now=now))
         wait_for(lambda: letter.post().reason == "unknown-peer", "Harbour listens again", within=NOTICED_WITHIN)
 
 
