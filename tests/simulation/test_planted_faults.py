@@ -121,7 +121,7 @@ def test_a_link_that_begins_anew_without_its_old_messages_is_caught(monkeypatch:
     assert caught("diverged")
 
 
-@pytest.mark.parametrize(("module", "name"), [(peers, "_take_back_all"), (peers, "_take_back")])
+@pytest.mark.parametrize(("module", "name"), [(peers, "take_back_all"), (peers, "take_back")])
 def test_an_end_that_is_not_told_is_caught(module: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     silence: Callable[..., None] = lambda *_, **__: None  # noqa: E731
     monkeypatch.setattr(module, name, silence)
