@@ -170,7 +170,7 @@ def _origin(site: Site, connection: Connection, *, replica: Replica, now: dateti
         name=name,
         ours=False,
         fresh=freshness(heard, now=now, zone=zone, current_for=site.current_for),
-        proof=f"{name} signed it. We checked the signature when it came.",
+        proof="They signed it. We checked the signature when it came.",
         page=replica.object_id if replica.object_id.startswith(("https://", "http://")) else None,
     )
 

@@ -1,11 +1,14 @@
 """The template environment: strict, escaping, and with the words of the house as filters.
 
-A name that a template misspells is an error, never an empty space. Nothing here marks text as safe.
+A name that a template misspells is an error, never an empty space. Nothing here marks text as safe, and no text brings
+along invisible signs that turn the words around it, or make one name look like another.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
@@ -16,6 +19,10 @@ from node.web import words
 
 FOLDER = Path(__file__).parent / "templates"
 
+# Embeddings, overrides and isolates of the reading direction (UAX 9), and signs without width or ink. The joiners U+200C and
+# U+200D and the plain marks U+200E, U+200F and U+061C stay: Persian, emoji and mixed lines need them.
+_UNSEEN = re.compile("[\u00ad\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+
 
 def environment(
     features: Sequence[Feature], *, zone: ZoneInfo, clock: Clock, static: Callable[[str], str]
@@ -24,7 +31,12 @@ def environment(
     folders = [FOLDER, *(feature.templates for feature in features if feature.templates is not None)]
     loaders: list[BaseLoader] = [FileSystemLoader(folder) for folder in folders]
     made = Environment(
-        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=ChoiceLoader(loaders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=seen_only,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     made.globals.update(
         static=static,
@@ -38,6 +50,13 @@ def environment(
     )
     made.filters.update(_filters(zone, clock))
     return made
+
+
+def seen_only(value: Any) -> Any:
+    """A text without the signs that only deceive; anything else, and finished markup as markup, as it is."""
+    if not isinstance(value, str) or not _UNSEEN.search(value):
+        return value
+    return type(value)(_UNSEEN.sub("", value))
 
 
 def _filters(zone: ZoneInfo, clock: Clock) -> dict[str, Callable[..., str]]:

@@ -148,7 +148,7 @@ def freshness(at: datetime | None, *, now: datetime, zone: ZoneInfo, current_for
     """One phrase for both: fresh words are dated by their age, older ones by the moment they hold for."""
     if at is None or now - at <= current_for:
         return told_us(at, now=now)
-    return f"{silent_since(at, now=now, zone=zone)}, {as_of(at, now=now, zone=zone)}"
+    return f"{silent_since(at, now=now, zone=zone)}; this is {as_of(at, now=now, zone=zone)}"
 
 
 def distance(kilometres: float | None) -> str:

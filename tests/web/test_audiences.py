@@ -115,8 +115,8 @@ async def test_the_page_of_a_copy_says_where_it_comes_from_and_how_old_that_is(t
         town.clock.pass_by(timedelta(hours=3))
         old = (await browser.get("/slip", params={"id": address})).text
 
-    assert "told us 2 min ago" in fresh and "Harbour signed it. We checked the signature" in fresh
-    assert "silent since 11:58, as of 11:58" in old
+    assert "told us 2 min ago" in fresh and "They signed it. We checked the signature" in fresh
+    assert "silent since 11:58; this is as of 11:58" in old
     assert "Change it" not in fresh
 
 

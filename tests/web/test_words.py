@@ -78,8 +78,8 @@ def test_a_fresh_word_is_dated_by_its_age_and_an_old_one_by_the_moment_it_holds_
         return words.freshness(NOW - age, now=NOW, zone=MADRID, current_for=limit)
 
     assert said(limit) == "told us 3 min ago"
-    assert said(limit + timedelta(seconds=1)) == "silent since 11:56, as of 11:56"
-    assert said(timedelta(days=2)) == "silent since 16 November 12:00, as of 16 November 12:00"
+    assert said(limit + timedelta(seconds=1)) == "silent since 11:56; this is as of 11:56"
+    assert said(timedelta(days=2)) == "silent since 16 November 12:00; this is as of 16 November 12:00"
     assert words.freshness(None, now=NOW, zone=MADRID, current_for=limit) == "has told us nothing yet"
     assert words.silent_since(None, now=NOW, zone=MADRID) == "has told us nothing yet"
 
