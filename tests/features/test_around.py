@@ -180,3 +180,28 @@ def test_each_condition_leaves_out_what_does_not_meet_it(index: Connection) -> N
 def test_half_a_place_is_no_place(index: Connection) -> None:
     with pytest.raises(ValueError, match="latitude"):
         titles(index, latitude=3.0)
+
+
+def test_words_without_a_distance_are_answered_nearest_first_and_placeless_last(index: Connection) -> None:
+    fill(
+        index,
+        [
+            {"title": "Dal, far", "latitude": 43.0, "longitude": 2.0},
+            {"title": "Dal, anywhere"},
+            {"title": "Dal, near", "latitude": 41.4, "longitude": 2.0},
+            {"title": "Bread, nearest", "latitude": 41.39, "longitude": 2.0},
+            {"title": "Dal of tools", "category": "tools", "latitude": 41.39, "longitude": 2.0},
+        ],
+    )
+
+    found = titles(index, text="dal", category="food", latitude=41.39, longitude=2.0)
+
+    assert found == ["Dal, near", "Dal, far", "Dal, anywhere"]
+    assert titles(index, text="dal", category="food", latitude=41.39, longitude=2.0, within_km=150) == ["Dal, near"]
+
+
+def test_a_wide_circle_is_looked_through_from_its_middle(index: Connection) -> None:
+    fill(index, [{"title": f"{step}", "latitude": 41.0 + step / 10, "longitude": 2.0} for step in range(40)])
+
+    assert titles(index, latitude=41.0, longitude=2.0, within_km=19_000.0, limit=3) == ["0", "1", "2"]
+    assert len(titles(index, latitude=41.0, longitude=2.0, within_km=19_000.0)) == 40

@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import asin, cos, degrees, radians, sin, sqrt
+from math import asin, cos, degrees, inf, radians, sin, sqrt
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -23,6 +23,7 @@ EARTH_RADIUS_KM: Final = 6371.0088
 MOST: Final = 200
 # Without a radius the search grows until it has enough; the last one is the whole Earth.
 _RADII: Final = (5.0, 25.0, 125.0, 625.0, 20_040.0)
+_WIDE: Final = 125.0
 # Wider than rounding errors, far narrower than a cell.
 _MARGIN: Final = 1e-6
 
@@ -32,6 +33,9 @@ _COLUMNS: Final = (
 )
 _SELECT: Final = f"SELECT {_COLUMNS} FROM availability a"  # noqa: S608  constants
 _SELECT_AMONG: Final = f"SELECT {_COLUMNS} FROM {full_text.AMONG}"  # noqa: S608  constants
+
+_SELECT_PLACED: Final = f"SELECT a.latitude, a.longitude, a.ends_at, {_COLUMNS} FROM {full_text.AMONG}"  # noqa: S608
+_NOWHERE: Final = inf
 
 
 class Found(NamedTuple):
@@ -81,8 +85,8 @@ def around(
 
     Without `within_km` what has no place follows after all that has one.
     `audiences` are those the viewer may see; `text` must be found, word by word, in title, words or place: anywhere in them
-    when a place is given, else at the beginning of a word and among the 5,000 newest that have them all. At most `limit` and
-    never more than 200. Raises ValueError where only one of latitude and longitude is given.
+    within a circle of at most 125 km, else at the beginning of a word and among the 5,000 newest that have them all. At most
+    `limit` and never more than 200. Raises ValueError where only one of latitude and longitude is given.
     """
     if (latitude is None) != (longitude is None):
         raise ValueError("a place has a latitude and a longitude")
@@ -91,11 +95,17 @@ def around(
         narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=None)
         among = full_text.candidates(connection, text) if text and text.strip() else None
         return _soonest(connection, narrowed, category=category, limit=limit, among=among)
-    narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=text)
-    for radius in _RADII if within_km is None else (within_km,):
-        nearest = _nearest(
-            connection, narrowed, category=category, here=(latitude, longitude), within_km=radius, limit=limit
+    here = (latitude, longitude)
+    if text and text.strip() and (within_km is None or within_km > _WIDE):
+        # Reading every word in a whole region for somebody who names no place would be a way to hold us up.
+        narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=None)
+        among = full_text.candidates(connection, text)
+        return _nearest_among(
+            connection, narrowed, category=category, here=here, within_km=within_km, limit=limit, among=among
         )
+    narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=text)
+    for radius in _radii(within_km):
+        nearest = _nearest(connection, narrowed, category=category, here=here, within_km=radius, limit=limit)
         if len(nearest) == limit:
             break
     found = _looked_up(connection, nearest)
@@ -172,6 +182,40 @@ def _nearest(
             if distance <= within_km:
                 near.append((distance, ends_at, replica_id))
     return heapq.nsmallest(limit, near)
+
+
+def _radii(within_km: float | None) -> tuple[float, ...]:
+    """Growing circles: one that holds enough has the nearest, whatever lies further out."""
+    if within_km is None:
+        return _RADII
+    return (*(radius for radius in _RADII if radius < within_km), within_km)
+
+
+def _nearest_among(
+    connection: Connection,
+    narrowed: _Narrowed,
+    *,
+    category: str | None,
+    here: tuple[float, float],
+    within_km: float | None,
+    limit: int,
+    among: list[int],
+) -> list[Found]:
+    """The nearest of these candidates; those without a place last, and none of them inside a circle."""
+    sql, values = narrowed.sql, (full_text.as_value(among), *narrowed.values)
+    if category is not None:
+        sql, values = f"{sql} AND a.category = ?", (*values, category)
+    placed: list[tuple[float, int, int, Any]] = []
+    for row in driver_connection(connection).execute(f"{_SELECT_PLACED} WHERE {sql}", values):
+        latitude, longitude, ends_at, *rest = row
+        if latitude is not None:
+            distance = distance_km(here, (latitude, longitude))
+            if within_km is None or distance <= within_km:
+                placed.append((distance, ends_at, rest[-1], rest))
+        elif within_km is None:
+            placed.append((_NOWHERE, ends_at, rest[-1], rest))
+    nearest = heapq.nsmallest(limit, placed, key=lambda one: one[:3])
+    return [_found(rest, None if distance == _NOWHERE else distance) for distance, _, _, rest in nearest]
 
 
 def _soonest(
