@@ -3,14 +3,14 @@
 The faults are put in from outside; nothing in the software can be switched into one of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
-from federation import delivery, keeping, outbox, peers, replicas
+from federation import blocks, delivery, keeping, outbox, peers, replicas
 from federation.directory import Known
 from federation.keeping import STORED, Arrival
 from federation.retry import Kind
@@ -121,9 +121,26 @@ def test_a_link_that_begins_anew_without_its_old_messages_is_caught(monkeypatch:
     assert caught("diverged")
 
 
-@pytest.mark.parametrize(("module", "name"), [(peers, "take_back_all"), (peers, "take_back")])
-def test_an_end_that_is_not_told_is_caught(module: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    silence: Callable[..., None] = lambda *_, **__: None  # noqa: E731
-    monkeypatch.setattr(module, name, silence)
+def test_an_end_that_is_not_told_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "take_back_all", lambda *_, **__: None)
 
     assert caught("half a link")
+
+
+def test_a_block_after_which_nothing_is_taken_back_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "take_back_all", lambda *_, **__: None)
+
+    assert caught("half a link")
+
+
+def test_tombstones_that_go_with_the_link_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = replicas.forget_source
+
+    def forget_all(connection: Connection, *given: Any, source: str) -> int:
+        statement = text("DELETE FROM replica WHERE source = :source AND gone_at IS NOT NULL")
+        connection.execute(statement, {"source": source})
+        return real(connection, *given, source=source)
+
+    monkeypatch.setattr(replicas, "forget_source", forget_all)
+
+    assert caught("tombstone")
