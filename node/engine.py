@@ -28,7 +28,7 @@ from federation.signing import headers_for
 from federation.tidying import tidy
 from federation.worker import Applier, Deliverer
 from node.database import Store, StoreFault, StoreFull
-from node.database.sqlite import BUSY_MILLISECONDS, driver_connection
+from node.database.sqlite import truncate_log
 from node.feature import Feature
 from node.installed import FEATURES
 from node.settings import Settings
@@ -41,8 +41,6 @@ LOOK_EVERY = 0.2
 TIDY_EVERY = 300.0
 # What is taken down between two tidyings leaves words behind as well.
 PURGE_EVERY = 3600.0
-# While it waits for readers the checkpoint keeps the writer waiting.
-_CHECKPOINT_WAITS_MILLISECONDS = 200
 
 _log = structlog.get_logger(__name__)
 
@@ -225,7 +223,7 @@ class Engine:
         for feature in self._features:
             if feature.purge is not None:
                 await self._purge(feature.purge)
-        if not await self.store.read(_truncate_log):
+        if not await self.store.read(truncate_log):
             return False
         self._purge_at = self.clock.monotonic() + PURGE_EVERY
         return True
@@ -254,20 +252,6 @@ def fault_reason(error: Exception) -> Reason | None:
     if isinstance(error, StoreFull):
         return Reason.FULL
     return Reason.BUSY if isinstance(error, StoreFault) else None
-
-
-def _truncate_log(connection: Connection) -> bool:
-    """Move the whole write-ahead log into the database and empty its file. False if a reader or the writer was in the way.
-
-    Not in a transaction, so not a step; a connection that only reads may do it (SQLite, PRAGMA query_only).
-    """
-    raw = driver_connection(connection)
-    raw.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAITS_MILLISECONDS}")
-    try:
-        busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    finally:
-        raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
-    return not busy
 
 
 def _wake(loop: asyncio.AbstractEventLoop, wake: Callable[[], Any]) -> None:

@@ -159,3 +159,21 @@ def _common(raw: sqlite3.Connection, synchronous: str) -> None:
     raw.execute("PRAGMA foreign_keys=ON")
     raw.execute("PRAGMA secure_delete=ON")
     raw.execute("PRAGMA temp_store=MEMORY")  # what is being sorted may be about people: not into a temporary file
+
+
+# While it waits for readers the checkpoint keeps the writer waiting.
+_CHECKPOINT_WAITS_MILLISECONDS = 200
+
+
+def truncate_log(connection: Connection) -> bool:
+    """Move the whole write-ahead log into the database and empty its file. False if a reader or the writer was in the way.
+
+    Not in a transaction, so not a step; a connection that only reads may do it (SQLite, PRAGMA query_only).
+    """
+    raw = driver_connection(connection)
+    raw.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAITS_MILLISECONDS}")
+    try:
+        busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    return not busy

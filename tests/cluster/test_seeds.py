@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from node import lint
 from node.demo.councils import PLACES, SKETCHES
 from node.demo.seeds import SEEDS, Given, resolution_form
-from node.features.resources import lint, rules
+from node.features.resources import rules
 from schemas.records.alert import AlertForm
 from schemas.records.resource import ResourceForm
 
