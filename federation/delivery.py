@@ -105,7 +105,6 @@ def judge_attempt(
     """What an answer, or its absence, means for this message. A row past its end is given up whatever was answered."""
     rules = council.rules
     is_peer = destination.serves != "follower"
-    delivered = status is not None and 200 <= status <= 299  # no jitter is drawn where nothing is put off
     outcome = after_attempt(
         status=status,
         failure=failure,
@@ -113,7 +112,7 @@ def judge_attempt(
         attempts=destination.attempts + 1,
         first_queued=message.queued_at,
         now=now,
-        uniform=0.0 if delivered else council.randomness.uniform(),
+        uniform=council.randomness.uniform(),
         accepted_peer=is_peer,
         settings=Schedule(rules.backoff_first, rules.backoff_cap, rules.give_up if is_peer else rules.follower_rows),
         reason=reason,
