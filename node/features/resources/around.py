@@ -164,23 +164,32 @@ def _nearest(
     """(distance in km, end in microseconds, replica id) of the nearest, by distance, then by end."""
     categories = tuple(CATEGORIES) if category is None else (category,)
     south, north, spans = box(here, within_km)
-    # Many records share the middle of a cell: each distance is worked out once.
-    far: dict[tuple[float, float], float] = {}
-    near: list[tuple[float, int, int]] = []
+    raw = driver_connection(connection)
+    # Many records share the middle of a cell: one row comes back for each cell, and its distance is worked out once.
+    cells: list[tuple[float, float, float, int]] = []
     for west, east in spans:
         sql = (
-            "SELECT a.latitude, a.longitude, a.ends_at, a.replica_id FROM availability a INDEXED BY ix_availability_around"  # noqa: S608
+            "SELECT a.latitude, a.longitude, count(*) FROM availability a INDEXED BY ix_availability_around"  # noqa: S608
             f" WHERE a.category IN ({_marks(categories)}) AND a.latitude BETWEEN ? AND ? AND a.longitude BETWEEN ? AND ?"
-            f" AND {narrowed.sql}"
+            f" AND {narrowed.sql} GROUP BY a.latitude, a.longitude"
         )
-        values = (*categories, south, north, west, east, *narrowed.values)
-        for latitude, longitude, ends_at, replica_id in driver_connection(connection).execute(sql, values):
-            point = (latitude, longitude)
-            distance = far.get(point)
-            if distance is None:
-                distance = far[point] = distance_km(here, point)
+        for latitude, longitude, count in raw.execute(sql, (*categories, south, north, west, east, *narrowed.values)):
+            distance = distance_km(here, (latitude, longitude))
             if distance <= within_km:
-                near.append((distance, ends_at, replica_id))
+                cells.append((distance, latitude, longitude, count))
+    inside = (
+        "SELECT a.ends_at, a.replica_id FROM availability a INDEXED BY ix_availability_around"  # noqa: S608
+        f" WHERE a.category IN ({_marks(categories)}) AND a.latitude = ? AND a.longitude = ? AND {narrowed.sql}"
+        " ORDER BY a.ends_at, a.replica_id LIMIT ?"
+    )
+    near: list[tuple[float, int, int]] = []
+    enough, furthest = 0, 0.0
+    for distance, latitude, longitude, count in sorted(cells):
+        if enough >= limit and distance > furthest:
+            break
+        enough, furthest = enough + count, distance
+        values = (*categories, latitude, longitude, *narrowed.values, limit)
+        near += [(distance, ends_at, replica_id) for ends_at, replica_id in raw.execute(inside, values)]
     return heapq.nsmallest(limit, near)
 
 
