@@ -106,7 +106,7 @@ class Node:
     def act(self, step: Callable[[Connection], T]) -> T:
         """A keeper's or a neighbour's action, done and committed. The server notices a moment later, as with the command line."""
         result = self.commit(step)
-        self.world.after(0.2 * self.world.randomness.uniform(), self.guarded(self._look_again))
+        self.world.after(0.4 * self.world.randomness.uniform(), self.guarded(self._look_again))
         return result
 
     def _look_again(self) -> None:

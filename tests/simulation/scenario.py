@@ -3,6 +3,8 @@
 `run(seed)` is the whole interface. The same seed gives the same trace, byte for byte, in every process.
 """
 
+from functools import partial
+
 from sqlalchemy import text
 
 from tests.builders import SeededRandomness
@@ -16,7 +18,7 @@ from tests.simulation.strangers import Liar, Outsider, Reader
 from tests.simulation.world import DAY, HOUR, Trace, World
 
 NAMES = ("riverside", "hilltop", "station", "harbour", "mill")
-ACTIONS = 60
+ACTIONS = 50
 GAPS = (0.05, 0.5, 3.0, 20.0, 300.0, 1_800.0, 3 * HOUR)
 CALM_WITHIN = 4 * DAY
 
@@ -107,7 +109,8 @@ class Scenario:
         elif dice < 0.87:
             self.blocked.lie(self.nodes)
         else:
-            self.liar.lie(self.nodes)
+            for _ in range(3):
+                self.liar.lie(self.nodes)
 
     def _about_links(self, keeper: Keeper) -> None:
         """Ask anew, answer, end, end and ask at once, block for a while."""
@@ -157,7 +160,7 @@ class Scenario:
         for node in self.nodes:
             node.restart()
         for keeper in self.keepers:
-            self.world.after(2 * HOUR, lambda k=keeper: k.answer_whoever_asks(declining=0.0))
+            self.world.after(2 * HOUR, partial(keeper.answer_whoever_asks, declining=0.0))
 
     def _check_reader(self) -> None:
         """What the reader still holds of a council that it never stopped following is public and live there."""

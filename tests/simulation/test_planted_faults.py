@@ -59,8 +59,11 @@ def test_a_tombstone_that_yields_to_a_late_create_is_caught(monkeypatch: pytest.
 
 def test_an_answer_before_the_commit_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer_and_keep(self: Node, arrival: Arrival, answered: Answered) -> None:
+        def keep_at_last() -> None:
+            self.keep(arrival)
+
         self.answer(arrival, STORED, answered)
-        self.world.after(0.05, self.guarded(lambda: self.keep(arrival) and None))
+        self.world.after(0.05, self.guarded(keep_at_last))
 
     monkeypatch.setattr(Node, "keep_and_answer", answer_and_keep)
 
