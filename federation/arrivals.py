@@ -41,13 +41,14 @@ def apply_waiting(connection: Connection, council: Council, *, now: datetime, mo
     marks, held, heard = [], [], {}
     relations = False
     for row in rows:
-        because = _apply_alone(connection, council, row, now=now)
+        activity = orjson.loads(row.document)
+        because = _apply_alone(connection, council, row, activity, now=now)
         state = ArrivalState.APPLIED if because is None else ArrivalState.HELD
         if because is not None:
             held.append((row.activity_id, because))
         marks.append({"id": row.id, "state": state.value, "because": because})
         heard[row.actor_id] = from_microseconds(row.received_at)
-        relations = relations or row.verb not in ("Create", "Update")
+        relations = relations or _is_about_whom_we_know(activity)
     if marks:
         connection.execute(_MARK, marks)
     for actor_id, at in sorted(heard.items()):
@@ -62,11 +63,22 @@ def try_held_again(connection: Connection) -> int:
     ).rowcount
 
 
-def _apply_alone(connection: Connection, council: Council, row: Any, *, now: datetime) -> str | None:
+def _is_about_whom_we_know(activity: dict[str, Any]) -> bool:
+    """Whether it may change whom we listen to. An account that deletes itself does; a council's record that goes does not."""
+    return activity["type"] not in ("Create", "Update", "Delete") or _id_of(activity["object"]) == activity["actor"]
+
+
+def _id_of(thing: Any) -> Any:
+    return thing["id"] if isinstance(thing, dict) and "id" in thing else thing
+
+
+def _apply_alone(
+    connection: Connection, council: Council, row: Any, activity: dict[str, Any], *, now: datetime
+) -> str | None:
     """Apply one row under a savepoint of its own. Returns why it is held, or None."""
     connection.exec_driver_sql("SAVEPOINT applying")
     try:
-        apply(connection, council, activity=orjson.loads(row.document), document=row.document, now=now)
+        apply(connection, council, activity=activity, document=row.document, now=now)
     except Exception as error:  # whatever it is, one row must not stop the others; it is written down and shown
         connection.exec_driver_sql("ROLLBACK TO applying")
         connection.exec_driver_sql("RELEASE applying")
@@ -80,7 +92,7 @@ def apply(
 ) -> None:
     """Hand one activity to the owner of its (verb, object)."""
     verb, actor, thing = activity["type"], activity["actor"], activity["object"]
-    object_id = thing["id"] if isinstance(thing, dict) and "id" in thing else thing
+    object_id = _id_of(thing)
     match verb:
         case "Create" | "Update" | "Delete" if object_id != actor and not peers.is_linked(connection, actor):
             # The link ended between keeping and applying. The marker goes too: linked up again, they say the same anew.

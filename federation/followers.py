@@ -127,8 +127,8 @@ def _follow(council: Council, row: Any) -> dict[str, str]:
 
 def _last_at(connection: Connection, inbox: str) -> bool:
     """Whether nobody else reads through this (shared) inbox."""
-    others = connection.execute(text("SELECT count(*) FROM follower WHERE inbox = :i"), {"i": inbox}).scalar_one()
-    return int(others) == 0
+    others = connection.execute(text("SELECT 1 FROM follower WHERE inbox = :i LIMIT 1"), {"i": inbox}).first()
+    return others is None
 
 
 def _serves_peer(connection: Connection, inbox: str) -> bool:

@@ -70,7 +70,7 @@ class Follower(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     actor_id: str = Field(unique=True)
     origin: str
-    inbox: str
+    inbox: str = Field(index=True)
     state: str
     follow_id: str
     key_id: str

@@ -69,6 +69,8 @@ class Engine:
         self.transport = transport
         self.directory = Directory({}, {}, frozenset())
         self._tasks: list[asyncio.Task[None]] = []
+        self._loading = asyncio.Lock()
+        self._asked = self._loaded = 0
         self._version = -1
         self._features = tuple(features)
         self._purge_at = clock.monotonic()
@@ -123,8 +125,15 @@ class Engine:
         )
 
     async def refresh(self) -> None:
-        """Load anew whom we know."""
-        self.directory = await self.store.read(Directory.load)
+        """Load anew whom we know. Who waits here together is served by one reading that began after all of them."""
+        self._asked += 1
+        asked = self._asked
+        async with self._loading:
+            if self._loaded >= asked:
+                return
+            now_asked = self._asked
+            self.directory = await self.store.read(Directory.load)
+            self._loaded = now_asked
 
     async def start(self) -> None:
         """Begin: what was held waits again, what waits for others is tried at once, nearby councils are greeted."""

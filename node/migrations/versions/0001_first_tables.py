@@ -97,6 +97,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_follower")),
         sa.UniqueConstraint("actor_id", name=op.f("uq_follower_actor_id")),
     )
+    with op.batch_alter_table("follower", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_follower_inbox"), ["inbox"], unique=False)
+
     op.create_table(
         "member",
         sa.Column("id", sa.Integer(), nullable=False),
