@@ -73,8 +73,11 @@ def judge_window(moment: int, *, now: int) -> Refused | None:
 
 
 def judge_expiry(expires: int, *, now: int) -> Refused | None:
-    """Refuses (STALE) a signature whose end has passed; Unix seconds."""
-    return _EXPIRED if now > expires else None
+    """Refuses (STALE) a signature whose end has passed by more than clocks may differ; Unix seconds.
+
+    A signature lives five minutes. Without this slack a council whose clock is six minutes behind would never be heard.
+    """
+    return _EXPIRED if now > expires + AHEAD_SECONDS else None
 
 
 def judge_date(date: str, *, now: int) -> Refused | None:

@@ -125,7 +125,7 @@ KEYID = f'keyid="{ED25519_KEY_ID}"'
         f";created={SECONDS};{KEYID}",
         f";{KEYID};created={SECONDS}",
         f"; created={SECONDS}; {KEYID}",
-        f';created={SECONDS};expires={SECONDS};{KEYID};alg="ed25519";nonce="n";tag="t"',
+        f';created={SECONDS};expires={SECONDS - 3_600};{KEYID};alg="ed25519";nonce="n";tag="t"',
         f';nonce="a\\"b\\\\c;)(";created={SECONDS};{KEYID}'.replace(";)(", ""),
     ],
 )
@@ -151,7 +151,7 @@ def test_parameters_are_signed_as_they_were_received(parameters: str) -> None:
         (f";created={SECONDS - 65 * 60 - 1};{KEYID}", Reason.STALE),
         (f";created={SECONDS + 60 * 60 + 1};{KEYID}", Reason.STALE),
         (f";created=-1;{KEYID}", Reason.STALE),
-        (f";created={SECONDS};expires={SECONDS - 1};{KEYID}", Reason.STALE),
+        (f";created={SECONDS};expires={SECONDS - 3_601};{KEYID}", Reason.STALE),
     ],
 )
 def test_parameters_that_are_missing_doubled_unknown_or_over_are_refused(parameters: str, reason: Reason) -> None:

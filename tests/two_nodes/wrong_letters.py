@@ -211,7 +211,7 @@ CASES.each(
     {
         "signed 66 minutes ago": lambda s: signed(s, created=s.now - timedelta(minutes=66)),
         "signed 61 minutes ahead": lambda s: signed(s, created=s.now + timedelta(minutes=61)),
-        "past its own end": lambda s: signed(s, expires=s.now - timedelta(seconds=1)),
+        "past its own end by an hour": lambda s: signed(s, expires=s.now - timedelta(minutes=60, seconds=1)),
         "dated 66 minutes ago": lambda s: old_style(s, at=s.now - timedelta(minutes=66)),
         "dated 61 minutes ahead": lambda s: old_style(s, at=s.now + timedelta(minutes=61)),
         "proven 91 days ago": lambda s: s.harbour.post(
