@@ -29,6 +29,7 @@ _ROWS = text(
     " AND x.id IN (SELECT y.id FROM delivery y WHERE y.destination_id = d.id ORDER BY y.lane, y.id LIMIT :depth)"
     " ORDER BY d.id, x.lane, x.id"
 ).bindparams(bindparam("destinations", expanding=True))
+_STILL = text("SELECT 1 FROM delivery WHERE id = :id")
 _NEXT = text(
     "SELECT min(next_at) FROM destination d WHERE next_at > :now"
     " AND EXISTS (SELECT 1 FROM delivery x WHERE x.destination_id = d.id)"
@@ -83,6 +84,11 @@ def due(connection: Connection, *, now: datetime, busy: frozenset[int], most: in
         Due(row.id, row.inbox, row.origin, row.serves, row.scheme, row.attempts, tuple(messages[row.id]))
         for row in free
     ]
+
+
+def is_waiting(connection: Connection, delivery_id: int) -> bool:
+    """Whether a row read before is still there."""
+    return connection.execute(_STILL, {"id": delivery_id}).first() is not None
 
 
 def next_due_at(connection: Connection, *, now: datetime) -> datetime | None:

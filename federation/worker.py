@@ -119,10 +119,14 @@ class Deliverer:
         if room <= 0:
             return 0
         now, busy = self._clock.now(), frozenset(self._busy)
-        found = await self._store.read(lambda c: delivery.due(c, now=now, busy=busy, most=room))
+        # Inboxes held back by a breaker may be due as well; they must not take the places of those that answer.
+        most = room + len(self._breakers)
+        found = await self._store.read(lambda c: delivery.due(c, now=now, busy=busy, most=most))
         monotonic = self._clock.monotonic()
         started = 0
         for destination in found:
+            if started == room:
+                break
             if destination.destination_id in self._busy or not self._breakers.allows(destination.origin, monotonic):
                 continue
             task = asyncio.create_task(self._serve(destination))
@@ -155,7 +159,9 @@ class Deliverer:
 
     async def _serve(self, destination: Due) -> None:
         try:
-            for message in destination.messages:
+            for place, message in enumerate(destination.messages):
+                if place and not await self._still_waits(message):
+                    break
                 result = await self._attempt(destination, message)
                 await self._store.gather(delivery.record, result)
                 if result.outcome.kind is not Kind.DELIVERED:
@@ -167,6 +173,11 @@ class Deliverer:
         finally:
             self._busy.pop(destination.destination_id, None)
             self._room_made()
+
+    async def _still_waits(self, message: Waiting) -> bool:
+        """Whether a message that was read ahead is still to be sent: it may have been taken back, or its reader blocked."""
+        row = message.delivery_id
+        return await self._store.read(lambda c: delivery.is_waiting(c, row))
 
     def _room_made(self) -> None:
         """Look for more, once for all that end within a moment: one look costs as much as a delivery."""
