@@ -225,7 +225,8 @@ class Liar(Outsider):
         if not self.network.captured:
             return
         caught = self.randomness.pick(self.network.captured)
-        request, elsewhere = caught.request, caught.to != node.origin
+        # By its Host, not by where it was caught: a replay that was caught on its way elsewhere may come home.
+        request, elsewhere = caught.request, caught.request.headers["host"] != node.council.authority
         url = f"{node.origin}{request.target}"
         then = self.never_taken("a request for another node", node) if elsewhere else (lambda answer: None)
         self.network.send(self.name, OutgoingRequest("POST", url, request.headers, caught.body), then)
