@@ -197,7 +197,8 @@ def _radii(within_km: float | None) -> tuple[float, ...]:
     """Growing circles: one that holds enough has the nearest, whatever lies further out."""
     if within_km is None:
         return _RADII
-    return (*(radius for radius in _RADII if radius < within_km), within_km)
+    # What is near enough to walk or drive is looked through at once: two looks would cost more than one.
+    return (within_km,) if within_km <= _WIDE else (*(radius for radius in _RADII if radius < within_km), within_km)
 
 
 def _nearest_among(
