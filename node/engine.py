@@ -173,10 +173,11 @@ class Engine:
             try:
                 version = await self.store.data_version()
                 if version != self._version:
-                    self._version = version
                     await self.refresh()
                     self.applier.wake()
                     self.deliverer.wake()
+                    # Last: a change that could not be loaded, such as a block, must be noticed again.
+                    self._version = version
             except Exception:
                 _log.exception("could not look whether another process has written")
 
