@@ -4,8 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 LOCKS  := requirements
+WORDS  := $(wildcard node/web/locale/*/LC_MESSAGES/comarca.po)
 
-.PHONY: demo tour test lint types contracts check bench schemas clean help
+.PHONY: demo tour test lint types contracts check bench schemas words catalogues clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,14 +21,18 @@ $(VENV)/.run: $(VENV)/.made $(LOCKS)/run.lock pyproject.toml
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run $(LOCKS)/dev.lock
+$(VENV)/.words: $(VENV)/.run $(WORDS) hatch_build.py
+	$(BIN)/python hatch_build.py
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.words $(LOCKS)/dev.lock
 	$(PIP) install --require-hashes -r $(LOCKS)/dev.lock
 	@touch $@
 
-demo: $(VENV)/.run  ## three councils on this machine, until Ctrl-C
+demo: $(VENV)/.words  ## three councils on this machine, until Ctrl-C
 	@$(BIN)/comarca demo
 
-tour: $(VENV)/.run  ## the demo walks through itself: PASS or FAIL for each step
+tour: $(VENV)/.words  ## the demo walks through itself: PASS or FAIL for each step
 	@$(BIN)/comarca demo --script
 
 test: check  ## lint, types, import contracts and the whole suite
@@ -47,6 +52,12 @@ contracts: $(VENV)/.dev
 
 bench: $(VENV)/.dev  ## figures beside this machine's own ceiling, as JSON
 	@$(BIN)/python -m tests.bench
+
+words: $(VENV)/.words  ## compile the catalogues of the page languages
+
+catalogues: $(VENV)/.dev  ## take new words of templates and code into the catalogues, to be translated there
+	$(BIN)/pybabel -q extract -F babel.cfg -k phrase -k phrases:1,2 --no-location --sort-output --omit-header -o .venv/comarca.pot .
+	$(BIN)/pybabel -q update -i .venv/comarca.pot -d node/web/locale -D comarca --no-fuzzy-matching --ignore-obsolete --omit-header
 
 schemas: $(VENV)/.run  ## write the JSON Schemas anew
 	$(BIN)/python -m schemas.generate

@@ -16,7 +16,10 @@ from sqlalchemy import Connection
 
 from federation.council import Council
 from federation.kinds import Kind
+from node.rights import CARETAKER, KEEPER, NEIGHBOUR, Right
 from node.settings import Settings
+from schemas.phrase import phrase
+from schemas.refusal import Refusal
 
 if TYPE_CHECKING:
     from federation.tables import Replica
@@ -24,11 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is looking. An anonymous visitor has no `member_id` and sees what is public, nothing else."""
+    """Who is looking. An anonymous visitor has no `member_id` and sees what is public, nothing else.
+
+    `keeper`: holds the server turn at this moment. `caretaker`: held it, it has ended, and nobody follows yet.
+    """
 
     member_id: int | None = None
     name: str = ""
     keeper: bool = False
+    caretaker: bool = False
 
     @property
     def signed_in(self) -> bool:
@@ -38,6 +45,27 @@ class Viewer:
     def audiences(self) -> tuple[str, ...]:
         """The audiences of records that this person may see on this node, widest first."""
         return ("public", "neighbours", "council") if self.signed_in else ("public",)
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        if not self.signed_in:
+            return frozenset()
+        return KEEPER if self.keeper else CARETAKER if self.caretaker else NEIGHBOUR
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+    def require(self, right: Right) -> int:
+        """The member's id. Raises Refusal("not-signed-in"), "turn-ended" for a caretaker, or "not-keeper"."""
+        if self.member_id is None:
+            raise Refusal("not-signed-in", sentence=phrase("Sign in first; that takes one link."))
+        if self.may(right):
+            return self.member_id
+        if self.caretaker:
+            raise Refusal(
+                "turn-ended", sentence=phrase("The server turn has ended. Hand it over, then this works again.")
+            )
+        raise Refusal("not-keeper", sentence=phrase("This is done by whoever has the server turn. Ask them."))
 
 
 ANYBODY = Viewer()

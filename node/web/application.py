@@ -1,9 +1,10 @@
 """The web application of one council: every router, the answers to what goes wrong, and the guard in front."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from node.web import councils, errors, looking_up, pages, shelf, signing_in
 from node.web.guard import Guard
+from node.web.seal import sealed
 from node.web.site import Site
 
 OWN_ROUTERS = (pages.router, looking_up.router, councils.router, signing_in.router)
@@ -18,6 +19,7 @@ def build(site: Site) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        dependencies=[Depends(sealed(site.cookie_name))],
     )
     app.include_router(shelf.router(site.shelf))
     for make in OWN_ROUTERS:

@@ -12,9 +12,10 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
+from node.web.seal import FIELD as SEAL
+from node.web.seal import FIELD_LIMIT
 from schemas.refusal import Refusal
 
-FIELD_LIMIT = 60
 TEXT_LIMIT = 20_000
 
 M = TypeVar("M", bound=BaseModel)
@@ -39,7 +40,11 @@ class NotUnderstood(Exception):
 async def read_typed(request: Request) -> dict[str, str]:
     """The text fields of a form, trimmed, empty ones left out; the last of several with one name counts."""
     async with request.form(max_files=0, max_fields=FIELD_LIMIT) as form:
-        typed = {name: value.strip() for name, value in form.multi_items() if not isinstance(value, UploadFile)}
+        typed = {
+            name: value.strip()
+            for name, value in form.multi_items()
+            if not isinstance(value, UploadFile) and name != SEAL
+        }
     if any(len(value) > TEXT_LIMIT for value in typed.values()):
         raise NotUnderstood([Problem(None, "That is too long for one slip. Shorten it.")])
     typed = {name: value for name, value in typed.items() if value}

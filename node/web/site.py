@@ -23,12 +23,19 @@ from node.database import Store
 from node.feature import ANYBODY, Acting, Feature, MenuEntry, Slip, Viewer
 from node.settings import Settings
 from node.web.accept import prefers_json
+from node.web.seal import seal_of
 from node.web.shelf import Shelf
 from node.web.templating import environment
-from node.web.words import PAGE_LANGUAGE, direction_of
+from node.web.tongues import Tongue, choose, load_tongues
+from schemas.phrase import phrase
 
 MENU_LIMIT = 7
-OWN_MENU = (MenuEntry("Wall", "/", 0), MenuEntry("Nearby councils", "/councils", 80), MenuEntry("Help", "/help", 100))
+OWN_MENU = (
+    MenuEntry(phrase("Wall"), "/", 0),
+    MenuEntry(phrase("Nearby councils"), "/councils", 80),
+    MenuEntry(phrase("Help"), "/help", 100),
+)
+LANGUAGE_COOKIE = "comarca-language"
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,23 @@ class Site:
         return Shelf.load()
 
     @cached_property
-    def environment(self) -> Environment:
-        """Templates of the frame first, so that no feature can put its own in their place."""
-        return environment(self.features, zone=self.settings.zone_info, clock=self.clock, static=self.shelf.address)
+    def tongues(self) -> dict[str, Tongue]:
+        """The languages that pages are said in, by code."""
+        return load_tongues()
+
+    @cached_property
+    def environments(self) -> dict[str, Environment]:
+        """One for each language. Templates of the frame come first, so that no feature can put its own in their place."""
+        return {
+            code: environment(
+                self.features,
+                tongue=tongue,
+                zone=self.settings.zone_info,
+                clock=self.clock,
+                static=self.shelf.address,
+            )
+            for code, tongue in self.tongues.items()
+        }
 
     @cached_property
     def menu(self) -> tuple[MenuEntry, ...]:
@@ -83,6 +104,15 @@ class Site:
     def acting(self, request: Request) -> Acting:
         """What an action is given: who acts, when, for which council."""
         return Acting(now=self.now(), council=self.council, settings=self.settings, viewer=self.viewer(request))
+
+    def tongue(self, request: Request) -> Tongue:
+        """The language that this request is answered in."""
+        return choose(
+            request.cookies.get(LANGUAGE_COOKIE),
+            request.headers.get("accept-language", ""),
+            council=self.settings.language,
+            offered=self.tongues,
+        )
 
     def wants_json(self, request: Request) -> bool:
         """Whether a program asks: by the path it asks for, or because it would rather have JSON than a page."""
@@ -169,6 +199,7 @@ class Site:
         strip: list[Slip],
         context: dict[str, Any],
     ) -> HTMLResponse:
+        tongue = self.tongue(request)
         frame = {
             "council": self.council,
             "settings": self.settings,
@@ -176,13 +207,22 @@ class Site:
             "path": request.url.path,
             "viewer": viewer,
             "strip": strip,
-            "language": PAGE_LANGUAGE,
-            "direction": direction_of(PAGE_LANGUAGE),
+            "language": tongue.code,
+            "direction": tongue.direction,
+            "tongues": tuple(self.tongues.values()),
+            "here": _address(request),
+            "seal": seal_of(request.cookies.get(self.cookie_name)),
             "now": self.now(),
         }
         assert not frame.keys() & context.keys(), "a page may not put its own words in the place of the frame's"
-        words = self.environment.get_template(template).render({**frame, **context})
-        return HTMLResponse(words, status_code=status)
+        words = self.environments[tongue.code].get_template(template).render({**frame, **context})
+        return HTMLResponse(words, status_code=status, headers={"content-language": tongue.code})
+
+
+def _address(request: Request) -> str:
+    """Where a page that was only looked at can be looked at again; a form's answer cannot."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}" if request.method in ("GET", "HEAD") else "/"
 
 
 def see_other(address: str) -> RedirectResponse:

@@ -16,6 +16,8 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Stri
 from federation.ports import Clock
 from node.feature import Feature
 from node.web import words
+from node.web.tongues import Tongue
+from schemas.phrase import said
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -25,19 +27,25 @@ _UNSEEN = re.compile("[\u00ad\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff
 
 
 def environment(
-    features: Sequence[Feature], *, zone: ZoneInfo, clock: Clock, static: Callable[[str], str]
+    features: Sequence[Feature], *, tongue: Tongue, zone: ZoneInfo, clock: Clock, static: Callable[[str], str]
 ) -> Environment:
-    """Templates are found in the frame's folder, then in each feature's (whose names begin with the feature's)."""
+    """Templates are found in the frame's folder, then in each feature's (whose names begin with the feature's).
+
+    One environment speaks one language: `_()` and `{% trans %}` in templates, and every Phrase that is put out.
+    """
     folders = [FOLDER, *(feature.templates for feature in features if feature.templates is not None)]
     loaders: list[BaseLoader] = [FileSystemLoader(folder) for folder in folders]
     made = Environment(
         loader=ChoiceLoader(loaders),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=seen_only,
+        finalize=lambda value: seen_only(said(value, tongue.catalogue)),
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_translations(tongue.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
     made.globals.update(
         static=static,
         KINDS=words.KINDS,
@@ -45,10 +53,9 @@ def environment(
         AUDIENCE_SENTENCES=words.AUDIENCE_SENTENCES,
         STATES=words.STATES,
         LINKS=words.LINKS,
-        several=words.several,
         left=words.left,
     )
-    made.filters.update(_filters(zone, clock))
+    made.filters.update(_filters(tongue, zone, clock))
     return made
 
 
@@ -59,7 +66,7 @@ def seen_only(value: Any) -> Any:
     return type(value)(_UNSEEN.sub("", value))
 
 
-def _filters(zone: ZoneInfo, clock: Clock) -> dict[str, Callable[..., str]]:
+def _filters(tongue: Tongue, zone: ZoneInfo, clock: Clock) -> dict[str, Callable[..., str]]:
     def day(at: datetime | date) -> str:
         return words.day(at, now=clock.now(), zone=zone)
 
@@ -100,5 +107,5 @@ def _filters(zone: ZoneInfo, clock: Clock) -> dict[str, Callable[..., str]]:
         "km": words.distance,
         "amount": words.quantity,
         "number": words.number,
-        "sentence": words.sentence,
+        "sentence": lambda value: words.sentence(said(value, tongue.catalogue)),
     }

@@ -10,14 +10,16 @@ from typing import NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-PAGE_LANGUAGE = "en"
+from schemas.phrase import Phrase, phrase, phrases
 
-_RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
+    phrase("January"), phrase("February"), phrase("March"), phrase("April"), phrase("May"), phrase("June"),
+    phrase("July"), phrase("August"), phrase("September"), phrase("October"), phrase("November"), phrase("December"),
 )  # fmt: skip
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS = (
+    phrase("Monday"), phrase("Tuesday"), phrase("Wednesday"), phrase("Thursday"), phrase("Friday"), phrase("Saturday"),
+    phrase("Sunday"),
+)  # fmt: skip
 
 
 class KindWords(NamedTuple):
@@ -25,51 +27,48 @@ class KindWords(NamedTuple):
 
     colour: str
     shape: str
-    one: str
-    many: str
+    one: Phrase
+    many: Phrase
 
 
 KINDS = {
-    "need": KindWords("need", "triangle", "Needed", "What is needed"),
-    "offer": KindWords("offer", "circle", "Offered", "What is offered"),
-    "resolution": KindWords("accord", "square", "Resolution", "What we decided"),
-    "alert": KindWords("alarm", "mark", "Call for help", "Calls for help"),
-    "drill": KindWords("rest", "mark", "Drill, not real", "Drills"),
-    "rest": KindWords("rest", "moon", "Rest day", "Rest days"),
+    "need": KindWords("need", "triangle", phrase("Needed"), phrase("What is needed")),
+    "offer": KindWords("offer", "circle", phrase("Offered"), phrase("What is offered")),
+    "resolution": KindWords("accord", "square", phrase("Resolution"), phrase("What we decided")),
+    "alert": KindWords("alarm", "mark", phrase("Call for help"), phrase("Calls for help")),
+    "drill": KindWords("rest", "mark", phrase("Drill, not real"), phrase("Drills")),
+    "rest": KindWords("rest", "moon", phrase("Rest day"), phrase("Rest days")),
 }
 
 AUDIENCES = {
-    "council": "Only our own neighbours",
-    "neighbours": "We and our nearby councils",
-    "public": "Everyone",
+    "council": phrase("Only our own neighbours"),
+    "neighbours": phrase("We and our nearby councils"),
+    "public": phrase("Everyone"),
 }
 
 AUDIENCE_SENTENCES = {
-    "council": "Only people who sign in here can see it.",
-    "neighbours": "People who sign in here, and in the nearby councils we are linked with, can see it. Passers-by cannot.",
-    "public": "Everyone can see it, here and elsewhere. Copies elsewhere cannot be called back.",
+    "council": phrase("Only people who sign in here can see it."),
+    "neighbours": phrase(
+        "People who sign in here, and in the nearby councils we are linked with, can see it. Passers-by cannot."
+    ),
+    "public": phrase("Everyone can see it, here and elsewhere. Copies elsewhere cannot be called back."),
 }
 
 STATES = {
-    "open": "Still open",
-    "partly-promised": "Partly promised",
-    "promised": "All promised",
-    "closed": "Closed",
+    "open": phrase("Still open"),
+    "partly-promised": phrase("Partly promised"),
+    "promised": phrase("All promised"),
+    "closed": phrase("Closed"),
 }
 
 LINKS = {
-    "we-asked": "We asked to link up. They have not answered yet.",
-    "they-asked": "They ask to link up with us.",
-    "accepted": "Linked up.",
-    "declined": "Not linked up: one of us said not this time.",
-    "ended": "No longer linked up.",
-    "blocked": "We do not listen to them.",
+    "we-asked": phrase("We asked to link up. They have not answered yet."),
+    "they-asked": phrase("They ask to link up with us."),
+    "accepted": phrase("Linked up."),
+    "declined": phrase("Not linked up: one of us said not this time."),
+    "ended": phrase("No longer linked up."),
+    "blocked": phrase("We do not listen to them."),
 }
-
-
-def direction_of(language: str) -> str:
-    """ "rtl" or "ltr", from a language tag."""
-    return "rtl" if language.split("-", maxsplit=1)[0].lower() in _RIGHT_TO_LEFT else "ltr"
 
 
 def clock(at: datetime, *, zone: ZoneInfo) -> str:
@@ -77,78 +76,89 @@ def clock(at: datetime, *, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%H:%M}"
 
 
-def day(at: datetime | date, *, now: datetime, zone: ZoneInfo) -> str:
+def day(at: datetime | date, *, now: datetime, zone: ZoneInfo) -> Phrase:
     """The day as one would say it: "today", "Friday", "3 December", "3 December 2027"."""
     today = now.astimezone(zone).date()
     there = at.astimezone(zone).date() if isinstance(at, datetime) else at
-    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get((there - today).days)
-    if near:
+    near = {-1: phrase("yesterday"), 0: phrase("today"), 1: phrase("tomorrow")}.get((there - today).days)
+    if near is not None:
         return near
     if 1 < (there - today).days < 7:
         return _WEEKDAYS[there.weekday()]
-    named = f"{there.day} {_MONTHS[there.month - 1]}"
-    return named if there.year == today.year or abs((there - today).days) < 150 else f"{named} {there.year}"
+    month = _MONTHS[there.month - 1]
+    if there.year == today.year or abs((there - today).days) < 150:
+        return phrase("{day} {month}", day=there.day, month=month)
+    return phrase("{day} {month} {year}", day=there.day, month=month, year=there.year)
 
 
-def when(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
+def when(at: datetime, *, now: datetime, zone: ZoneInfo) -> Phrase:
     """Day and time: "today 18:00"."""
-    return f"{day(at, now=now, zone=zone)} {clock(at, zone=zone)}"
+    return phrase("{day} {time}", day=day(at, now=now, zone=zone), time=clock(at, zone=zone))
 
 
-def until(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
+def until(at: datetime, *, now: datetime, zone: ZoneInfo) -> Phrase:
     """How long something holds: "until 18:00", "until Friday 14:00", "until Friday" (to the end of that day), "ended yesterday"."""
     if at <= now:
-        return f"ended {when(at, now=now, zone=zone)}"
+        return phrase("ended {when}", when=when(at, now=now, zone=zone))
     there = at.astimezone(zone)
     if (there.hour, there.minute) == (0, 0):
         return _until_the_end_of(there - timedelta(minutes=1), now=now, zone=zone)
     if (there.hour, there.minute) == (23, 59):
         return _until_the_end_of(there, now=now, zone=zone)
-    said = day(at, now=now, zone=zone)
-    return f"until {clock(at, zone=zone)}" if said == "today" else f"until {said} {clock(at, zone=zone)}"
+    if _is_today(at, now=now, zone=zone):
+        return phrase("until {time}", time=clock(at, zone=zone))
+    return phrase("until {day} {time}", day=day(at, now=now, zone=zone), time=clock(at, zone=zone))
 
 
-def _until_the_end_of(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
-    said = day(at, now=now, zone=zone)
-    return "until tonight" if said == "today" else f"until {said}"
+def _until_the_end_of(at: datetime, *, now: datetime, zone: ZoneInfo) -> Phrase:
+    if _is_today(at, now=now, zone=zone):
+        return phrase("until tonight")
+    return phrase("until {day}", day=day(at, now=now, zone=zone))
 
 
-def ago(at: datetime, *, now: datetime) -> str:
+def _is_today(at: datetime, *, now: datetime, zone: ZoneInfo) -> bool:
+    return at.astimezone(zone).date() == now.astimezone(zone).date()
+
+
+def ago(at: datetime, *, now: datetime) -> Phrase:
     """How long since: "just now", "4 min ago", "3 h ago", "2 days ago". A moment that is still to come is "just now"."""
     seconds = int((now - at).total_seconds())
     if seconds < 60:
-        return "just now"
+        return phrase("just now")
     if seconds < 3600:
-        return f"{seconds // 60} min ago"
+        return phrase("{count} min ago", count=seconds // 60)
     if seconds < 48 * 3600:
-        return f"{seconds // 3600} h ago"
-    return f"{seconds // 86400} days ago"
+        return phrase("{count} h ago", count=seconds // 3600)
+    return phrases("{count} day ago", "{count} days ago", seconds // 86400)
 
 
-def told_us(at: datetime | None, *, now: datetime) -> str:
+def told_us(at: datetime | None, *, now: datetime) -> Phrase:
     """How fresh a nearby council's word is: "told us 4 min ago"."""
-    return "has told us nothing yet" if at is None else f"told us {ago(at, now=now)}"
+    return phrase("has told us nothing yet") if at is None else phrase("told us {ago}", ago=ago(at, now=now))
 
 
-def as_of(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
+def as_of(at: datetime, *, now: datetime, zone: ZoneInfo) -> Phrase:
     """What an older state of things holds for: "as of 14:05", "as of Friday 14:05"."""
-    said = day(at, now=now, zone=zone)
-    return f"as of {clock(at, zone=zone)}" if said == "today" else f"as of {said} {clock(at, zone=zone)}"
+    if _is_today(at, now=now, zone=zone):
+        return phrase("as of {time}", time=clock(at, zone=zone))
+    return phrase("as of {when}", when=when(at, now=now, zone=zone))
 
 
-def silent_since(at: datetime | None, *, now: datetime, zone: ZoneInfo) -> str:
+def silent_since(at: datetime | None, *, now: datetime, zone: ZoneInfo) -> Phrase:
     """A nearby council that has stopped answering: "silent since 14:05"."""
     if at is None:
-        return "has told us nothing yet"
-    said = day(at, now=now, zone=zone)
-    return f"silent since {clock(at, zone=zone)}" if said == "today" else f"silent since {said} {clock(at, zone=zone)}"
+        return phrase("has told us nothing yet")
+    if _is_today(at, now=now, zone=zone):
+        return phrase("silent since {time}", time=clock(at, zone=zone))
+    return phrase("silent since {when}", when=when(at, now=now, zone=zone))
 
 
-def freshness(at: datetime | None, *, now: datetime, zone: ZoneInfo, current_for: timedelta) -> str:
+def freshness(at: datetime | None, *, now: datetime, zone: ZoneInfo, current_for: timedelta) -> Phrase:
     """One phrase for both: fresh words are dated by their age, older ones by the moment they hold for."""
     if at is None or now - at <= current_for:
         return told_us(at, now=now)
-    return f"{silent_since(at, now=now, zone=zone)}; this is {as_of(at, now=now, zone=zone)}"
+    silent, held = silent_since(at, now=now, zone=zone), as_of(at, now=now, zone=zone)
+    return phrase("{silent_since}; this is {as_of}", silent_since=silent, as_of=held)
 
 
 def distance(kilometres: float | None) -> str:
@@ -156,7 +166,7 @@ def distance(kilometres: float | None) -> str:
     if kilometres is None:
         return ""
     if kilometres < 1:
-        return "under 1 km"
+        return phrase("under 1 km")
     return f"{kilometres:.1f} km" if kilometres < 9.95 else f"{kilometres:.0f} km"
 
 
@@ -181,17 +191,14 @@ def left(available: str | None, amount: str | None, unit: str | None = None) -> 
     """How much there still is: "22 of 40 portions left", "40 portions", "none left"."""
     if not amount or available is None or number(available) == number(amount):
         return quantity(amount or available, unit)
-    return "none left" if number(available) == "0" else f"{number(available)} of {quantity(amount, unit)} left"
+    if number(available) == "0":
+        return phrase("none left")
+    return phrase("{available} of {quantity} left", available=number(available), quantity=quantity(amount, unit))
 
 
-def several(count: int, one: str, many: str) -> str:
-    """ "1 neighbour", "3 neighbours"."""
-    return f"{count} {one if count == 1 else many}"
-
-
-def sentence(phrase: str) -> str:
-    """A phrase at the start of a line: its first letter large, the others as they were."""
-    return phrase[:1].upper() + phrase[1:]
+def sentence(words: str) -> str:
+    """Words at the start of a line: the first letter large, the others as they were."""
+    return words[:1].upper() + words[1:]
 
 
 def slip_address(object_id: str, *, base_url: str) -> str:

@@ -25,6 +25,7 @@ from node.web.application import build
 from node.web.site import Site
 from schemas import activity
 from tests import builders
+from tests.sealed_browser import SealedBrowser
 
 T = TypeVar("T")
 
@@ -80,7 +81,7 @@ class Village:
         """A browser on our own pages; signed in where a member is given."""
         headers = {"accept": "text/html", "sec-fetch-site": "same-origin", "origin": BASE}
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        browser = httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers)
+        browser = SealedBrowser(transport=transport, base_url=BASE, headers=headers)
         if member_id is not None:
             browser.cookies.set(self.site.cookie_name, self.session(member_id))
         return browser

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from node.web.guard import CONTENT_POLICY
+from tests.sealed_browser import SealedBrowser
 from tests.web.town import SECURE, Town
 
 EVERYWHERE = (
@@ -104,7 +105,8 @@ THEIRS = [
 
 
 def with_cookie(town: Town, headers: dict[str, str]) -> httpx.AsyncClient:
-    program = town.program(accept="text/html", **headers)
+    transport = httpx.ASGITransport(town.app, raise_app_exceptions=False)
+    program = SealedBrowser(transport=transport, base_url=town.url, headers={"accept": "text/html", **headers})
     program.cookies.set(town.site.cookie_name, town.session(town.member()), domain="riverside.example")
     return program
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from node.web import words
 from node.web.accept import prefers_json
+from node.web.tongues import direction_of
 
 MADRID = ZoneInfo("Europe/Madrid")
 NOW = datetime(2026, 11, 18, 11, 0, tzinfo=UTC)  # Wednesday 12:00 in Madrid
@@ -142,7 +143,7 @@ def test_every_moment_can_be_said(now: datetime, away: timedelta) -> None:
     ("language", "direction"), [("en", "ltr"), ("ar", "rtl"), ("ar-MA", "rtl"), ("fa", "rtl"), ("es-AR", "ltr")]
 )
 def test_a_language_has_its_direction(language: str, direction: str) -> None:
-    assert words.direction_of(language) == direction
+    assert direction_of(language) == direction
 
 
 def test_slips_of_ours_and_of_others_have_their_own_pages() -> None:

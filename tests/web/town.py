@@ -30,6 +30,7 @@ from node.web.forms import Typed
 from node.web.site import Site, see_other
 from node.web.words import slip_address
 from schemas.refusal import Refusal
+from tests.sealed_browser import SealedBrowser
 
 PLAIN = "http://127.0.0.1:8101"
 SECURE = "https://riverside.example"
@@ -171,7 +172,8 @@ class Town:
     def browser(self, **headers: str) -> httpx.AsyncClient:
         """A browser as it behaves towards our own pages: it keeps cookies and says where its forms come from."""
         given = {"accept": "text/html", "sec-fetch-site": "same-origin", "origin": self.url, **headers}
-        return self.program(**given)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return SealedBrowser(transport=transport, base_url=self.url, headers=given)
 
     def program(self, **headers: str) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)

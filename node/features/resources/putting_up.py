@@ -13,7 +13,6 @@ from node.features.resources.tables import Resource
 from node.places import names_of
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
-from node.web.words import PAGE_LANGUAGE
 from schemas.records.resource import Direction, ResourceForm
 from schemas.refusal import Refusal
 
@@ -38,7 +37,7 @@ def _put_up_routes(routes: APIRouter, site: Site, direction: Direction) -> None:
     def show(
         request: Request, *, typed: dict[str, str], problems: tuple[Problem, ...] = (), prompt: str = ""
     ) -> Response:
-        choices = recipe_files.for_direction(direction, PAGE_LANGUAGE)
+        choices = recipe_files.for_direction(direction, site.tongue(request).code)
         return site.page(
             request,
             "resources/put_up.html",
@@ -54,7 +53,7 @@ def _put_up_routes(routes: APIRouter, site: Site, direction: Direction) -> None:
     @routes.get(path)
     def blank(request: Request, start: str = "") -> Response:
         rules.signed_in(site.viewer(request).member_id)
-        recipe = recipe_files.find(start, PAGE_LANGUAGE)
+        recipe = recipe_files.find(start, site.tongue(request).code)
         if recipe is not None and recipe.direction != direction:
             recipe = None
         usual = {"audience": rules.DEFAULT_AUDIENCE[direction], "until": _local(site, site.now() + rules.USUAL)}
