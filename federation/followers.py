@@ -13,6 +13,7 @@ from federation.introductions import Introduction
 from federation.tables import Follower, table_of
 from protocol import ids
 from schemas import activity as activities
+from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 _FOLLOWER = table_of(Follower)
@@ -31,10 +32,10 @@ def asked(
 ) -> None:
     """A Follow has come, its signature checked against the key in `introduction`. Raises Refusal "full" or "no-key"."""
     if introduction.rsa_key_id is None or introduction.rsa_pem is None:
-        raise Refusal("no-key", sentence="The account shows no RSA key.")
+        raise Refusal("no-key", sentence=phrase("The account shows no RSA key."))
     waiting = connection.execute(text("SELECT count(*) FROM follower WHERE state = 'asked'")).scalar_one()
     if waiting >= MOST_WAITING:
-        raise Refusal("full", sentence="Too many accounts have asked already.")
+        raise Refusal("full", sentence=phrase("Too many accounts have asked already."))
     values = {
         "origin": ids.origin_of(introduction.actor_id),
         "inbox": introduction.inbox,
@@ -116,7 +117,7 @@ def _known(connection: Connection, actor_id: str) -> Any:
     row = connection.execute(_FOLLOWER.select().where(_FOLLOWER.c.actor_id == actor_id)).mappings().first()
     if row is None:
         raise Refusal(
-            "unknown", sentence="That account does not follow us. To see those that do: comarca followers list"
+            "unknown", sentence=phrase("That account does not follow us. To see those that do: comarca followers list")
         )
     return row
 

@@ -15,6 +15,7 @@ from protocol.keys import PublicKey
 from protocol.peering import State
 from protocol.verdict import Reason, Refused
 from schemas.actor import TheirActor
+from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 _PEER = table_of(Peer)
@@ -84,7 +85,7 @@ def meet(connection: Connection, *, introduction: Introduction, now: datetime) -
     Raises Refusal "full" when too many strangers wait already, "no-key" without an Ed25519 key.
     """
     if introduction.ed25519_key_id is None or introduction.ed25519_multibase is None:
-        raise Refusal("no-key", sentence="That address shows no Ed25519 key, so it is no Comarca server.")
+        raise Refusal("no-key", sentence=phrase("That address shows no Ed25519 key, so it is no Comarca server."))
     values = {
         "origin": ids.origin_of(introduction.actor_id),
         "name": introduction.name[:200],
@@ -101,7 +102,7 @@ def meet(connection: Connection, *, introduction: Introduction, now: datetime) -
             {"none": State.NONE.value, "asked": State.THEY_ASKED.value},
         ).scalar_one()
         if waiting >= MOST_WAITING:
-            raise Refusal("full", sentence="Too many councils have asked already; look through them first.")
+            raise Refusal("full", sentence=phrase("Too many councils have asked already; look through them first."))
         connection.execute(
             _PEER.insert().values(
                 actor_id=introduction.actor_id, state=State.NONE.value, created_at=now, last_heard_at=None, **values

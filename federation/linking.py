@@ -16,6 +16,7 @@ from protocol import peering
 from protocol.peering import Event, State
 from protocol.verdict import Refused
 from schemas import activity as activities
+from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 _PEER = table_of(Peer)
@@ -24,7 +25,9 @@ _PEER = table_of(Peer)
 def known(connection: Connection, actor_id: str) -> RowMapping:
     row = find(connection, actor_id)
     if row is None:
-        raise Refusal("unknown", sentence="We have not met that council. To see those we have: comarca peers list")
+        raise Refusal(
+            "unknown", sentence=phrase("We have not met that council. To see those we have: comarca peers list")
+        )
     return row
 
 
@@ -32,7 +35,10 @@ def step(row: RowMapping, event: Event) -> State:
     state = peering.step(State(row["state"]), event)
     if isinstance(state, Refused):
         raise Refusal(
-            "wrong-moment", sentence=f"That cannot be done now: with {row['name']} we are at “{row['state']}”."
+            "wrong-moment",
+            sentence=phrase(
+                "That cannot be done now: with {name} we are at “{state}”.", name=row["name"], state=row["state"]
+            ),
         )
     return state
 

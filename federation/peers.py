@@ -21,6 +21,7 @@ from protocol import ids, peering
 from protocol.peering import Event, State
 from protocol.verdict import Refused
 from schemas import activity as activities
+from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 _PEER = table_of(Peer)
@@ -45,12 +46,12 @@ class PeerView:
 def ask(connection: Connection, council: Council, *, introduction: Introduction, now: datetime) -> str:
     """Ask a council to link up, after our keeper has compared the six words. Returns its actor id. Raises Refusal."""
     if ids.same_origin(introduction.actor_id, council.base_url):
-        raise Refusal("ourselves", sentence="That is our own address; give the address of the other council.")
+        raise Refusal("ourselves", sentence=phrase("That is our own address; give the address of the other council."))
     if is_blocked(connection, ids.host_of(introduction.actor_id)):
-        raise Refusal("blocked", sentence="We have blocked that host; unblock it first.")
+        raise Refusal("blocked", sentence=phrase("We have blocked that host; unblock it first."))
     row = meet(connection, introduction=introduction, now=now)
     if row["state"] == State.ACCEPTED:
-        raise Refusal("already", sentence=f"We are linked up with {row['name']} already.")
+        raise Refusal("already", sentence=phrase("We are linked up with {name} already.", name=row["name"]))
     state = step(row, Event.OUR_OFFER)
     inbox = row["inbox"]
     open_destination(connection, inbox=inbox, serves="handshake", scheme="ed25519", now=now)
@@ -69,7 +70,12 @@ def accept(connection: Connection, council: Council, *, actor_id: str, now: date
     row = known(connection, actor_id)
     if row["their_offer_id"] is None:
         raise Refusal(
-            "not-asked", sentence=f"{row['name']} has not asked us. To ask them: comarca peers add {row['origin']}"
+            "not-asked",
+            sentence=phrase(
+                "{name} has not asked us. To ask them: comarca peers add {origin}",
+                name=row["name"],
+                origin=row["origin"],
+            ),
         )
     state = step(row, Event.OUR_ACCEPT)
     answer = activities.accept(
@@ -90,7 +96,7 @@ def decline(connection: Connection, council: Council, *, actor_id: str, now: dat
     """Say no to a council that has asked; it may ask again. Raises Refusal."""
     row = known(connection, actor_id)
     if row["their_offer_id"] is None:
-        raise Refusal("not-asked", sentence=f"{row['name']} has not asked us.")
+        raise Refusal("not-asked", sentence=phrase("{name} has not asked us.", name=row["name"]))
     state = step(row, Event.OUR_REJECT)
     answer = activities.reject(
         council.actor_id,

@@ -20,6 +20,7 @@ from federation.tables import Peer, Replica, table_of
 from node.feature import Feature, Slip, Viewer
 from node.web.site import Site, see_other
 from node.web.words import freshness
+from schemas.phrase import phrase
 
 CHANGEABLE = ("need", "offer")
 
@@ -159,7 +160,7 @@ def _unpublished(
 
 def _origin(site: Site, connection: Connection, *, replica: Replica, now: datetime) -> Origin:
     if replica.source == site.council.actor_id:
-        return Origin(site.council.name, True, "", "We signed it with our key.", None)
+        return Origin(site.council.name, True, "", phrase("We signed it with our key."), None)
     row = connection.execute(
         select(_PEERS.c.name, _PEERS.c.last_heard_at).where(_PEERS.c.actor_id == replica.source)
     ).one_or_none()
@@ -170,7 +171,7 @@ def _origin(site: Site, connection: Connection, *, replica: Replica, now: dateti
         name=name,
         ours=False,
         fresh=freshness(heard, now=now, zone=zone, current_for=site.current_for),
-        proof="They signed it. We checked the signature when it came.",
+        proof=phrase("They signed it. We checked the signature when it came."),
         page=replica.object_id if replica.object_id.startswith(("https://", "http://")) else None,
     )
 

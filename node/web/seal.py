@@ -46,7 +46,9 @@ def sealed(cookie_name: str) -> Callable[[Request], Awaitable[None]]:
             return
         form = await request.form(max_files=0, max_fields=FIELD_LIMIT)
         given = form.get(FIELD)
-        if not isinstance(given, str) or not hmac.compare_digest(given.encode(errors="replace"), seal_words(token).encode()):
+        if not isinstance(given, str) or not hmac.compare_digest(
+            given.encode(errors="replace"), seal_words(token).encode()
+        ):
             raise Refusal(
                 "not-sealed",
                 sentence=phrase(

@@ -210,7 +210,7 @@ class Site:
             "language": tongue.code,
             "direction": tongue.direction,
             "tongues": tuple(self.tongues.values()),
-            "here": _address(request),
+            "here": _address(request) if status < 400 else "/",
             "seal": seal_of(request.cookies.get(self.cookie_name)),
             "now": self.now(),
         }

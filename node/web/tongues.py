@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.phrase import Catalogue, phrase
+from schemas.phrase import Catalogue
 
 FOLDER = Path(__file__).parent / "locale"
 DOMAIN = "comarca"
 ENGLISH = "en"
 NAMES = {"en": "English", "es": "Español"}
-IN_ITSELF = {"en": phrase("this page is in English"), "es": phrase("this page is in Spanish")}
 
 _RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
 _MOST_WISHES = 20

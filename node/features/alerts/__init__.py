@@ -7,6 +7,7 @@ from node.features.alerts.arrivals import KIND
 from node.features.alerts.pages import router
 from node.features.alerts.tidying import tidy
 from node.features.alerts.views import slip, wall
+from schemas.phrase import phrase
 
 FEATURE = Feature(
     name="alerts",
@@ -14,7 +15,7 @@ FEATURE = Feature(
     router=router,
     templates=Path(__file__).parent / "templates",
     slip_template="alerts/slip.html",
-    menu=(MenuEntry("Calls for help", "/alerts", 40),),
+    menu=(MenuEntry(phrase("Calls for help"), "/alerts", 40),),
     wall=wall,
     slip=slip,
     tidy=tidy,

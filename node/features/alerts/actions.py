@@ -14,6 +14,7 @@ from node.features.alerts.tables import Alert
 from node.places import in_cell, place_of
 from protocol import ids
 from schemas.audience import WireAudience
+from schemas.phrase import phrase
 from schemas.records.alert import AlertForm, MessageType, alert_note
 from schemas.refusal import Refusal
 
@@ -29,7 +30,7 @@ def put_up(connection: Connection, form: AlertForm, acting: Acting) -> Alert:
     ends_at = form.ends(now).replace(microsecond=0)
     rules.check_end(ends_at, now)
     if ends_at <= now:
-        raise Refusal("ended-already", "ends_at", sentence="That time has passed. Please choose a later one.")
+        raise Refusal("ended-already", "ends_at", sentence=phrase("That time has passed. Please choose a later one."))
     rules.check_words(
         {
             "title": form.title,
@@ -77,14 +78,14 @@ def over(connection: Connection, public_id: str, acting: Acting) -> Alert:
     rules.signed_in(acting.viewer.member_id)
     found = connection.execute(_ALERTS.select().where(_ALERTS.c.public_id == public_id)).mappings().first()
     if found is None:
-        raise Refusal("not-found", sentence="There is no call for help of ours under this address.")
+        raise Refusal("not-found", sentence=phrase("There is no call for help of ours under this address."))
     row = Alert(**found)
     viewer = acting.viewer
     rules.check_may_end(by_member=row.by_member, member_id=viewer.member_id, keeper=viewer.keeper)
     if row.message_type == MessageType.CANCEL:
         return row
     if row.ends_at <= acting.now:
-        raise Refusal("ended-already", None, sentence="Its time is over already.")
+        raise Refusal("ended-already", None, sentence=phrase("Its time is over already."))
     changed = connection.execute(
         _ALERTS.update()
         .where(_ALERTS.c.id == row.id)

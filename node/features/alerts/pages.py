@@ -8,6 +8,7 @@ from node.features.alerts import actions, queries, rules, views
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
 from schemas.base import ApiModel, WireTime
+from schemas.phrase import phrase
 from schemas.records.alert import AlertForm, AlertView
 from schemas.refusal import Refusal
 
@@ -15,13 +16,13 @@ FIELDS = ("title", "words", "event", "wanted", "instruction", "urgency", "severi
 # These end the matter: no form that could be mended would help.
 _FINAL = frozenset({"not-signed-in"})
 SENTENCES = {
-    "title": "Say in a few words what happens.",
-    "event": "Say in a word what it is: heat, flood, eviction.",
-    "urgency": "Choose how soon.",
-    "severity": "Choose how bad it is.",
-    "near": "Name a part of town in a few words, or leave it empty.",
-    "audience": "Choose who can see this.",
-    "until": "Say until when, as a date and a time, or as a time alone such as 18:00.",
+    "title": phrase("Say in a few words what happens."),
+    "event": phrase("Say in a word what it is: heat, flood, eviction."),
+    "urgency": phrase("Choose how soon."),
+    "severity": phrase("Choose how bad it is."),
+    "near": phrase("Name a part of town in a few words, or leave it empty."),
+    "audience": phrase("Choose who can see this."),
+    "until": phrase("Say until when, as a date and a time, or as a time alone such as 18:00."),
 }
 
 

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from node import lint
 from schemas import lasting
+from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 AUDIENCES: Final = ("council", "neighbours", "public")
@@ -20,7 +21,7 @@ _UNTIL: Final = TypeAdapter[str](lasting.Until)
 def signed_in(member_id: int | None) -> int:
     """The member who acts. Raises Refusal("not-signed-in")."""
     if member_id is None:
-        raise Refusal("not-signed-in", None, sentence="Sign in first: use your sign-in link, or ask for one.")
+        raise Refusal("not-signed-in", None, sentence=phrase("Sign in first: use your sign-in link, or ask for one."))
     return member_id
 
 
@@ -28,7 +29,9 @@ def check_audience(audience: str) -> None:
     """Raises Refusal("audience") for any but the three that are offered."""
     if audience not in AUDIENCES:
         raise Refusal(
-            "audience", "audience", sentence="Choose who can see this: our council, nearby councils, or everybody."
+            "audience",
+            "audience",
+            sentence=phrase("Choose who can see this: our council, nearby councils, or everybody."),
         )
 
 
@@ -36,7 +39,9 @@ def check_end(ends_at: datetime, now: datetime) -> None:
     """A call for help ends within 24 hours; who still needs it then renews it. Raises Refusal("too-long")."""
     if ends_at - now > LONGEST:
         raise Refusal(
-            "too-long", "ends_at", sentence="A call for help lasts 24 hours at most. Put it up again if it goes on."
+            "too-long",
+            "ends_at",
+            sentence=phrase("A call for help lasts 24 hours at most. Put it up again if it goes on."),
         )
 
 
@@ -62,7 +67,9 @@ def check_may_end(*, by_member: int, member_id: int | None, keeper: bool) -> Non
     """Whoever called, or a keeper, says that it is over. Raises Refusal("not-signed-in" or "not-yours")."""
     if signed_in(member_id) != by_member and not keeper:
         raise Refusal(
-            "not-yours", None, sentence="Only the neighbour who called, or whoever holds the server turn, can end it."
+            "not-yours",
+            None,
+            sentence=phrase("Only the neighbour who called, or whoever holds the server turn, can end it."),
         )
 
 
@@ -79,8 +86,10 @@ def check_words(texts: dict[str, str], *, audience: str) -> None:
             raise Refusal(
                 "street-number",
                 field,
-                sentence="Leave out the house number: an exact address may be told only if the people who live there say so,"
-                " and they cannot say so here yet. Name the street or a place to meet.",
+                sentence=phrase(
+                    "Leave out the house number: an exact address may be told only if the people who live there say so,"
+                    " and they cannot say so here yet. Name the street or a place to meet."
+                ),
             )
     if not texts["near"]:
         return
@@ -90,7 +99,10 @@ def check_words(texts: dict[str, str], *, audience: str) -> None:
             raise Refusal(
                 "health-and-place",
                 field,
-                sentence="An illness beside a place can tell who is meant. Leave out one of them, or show it to our council only.",
+                sentence=phrase(
+                    "An illness beside a place can tell who is meant. Leave out one of them, "
+                    "or show it to our council only."
+                ),
             )
 
 

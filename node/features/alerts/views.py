@@ -14,6 +14,7 @@ from node.features.alerts.queries import Listed
 from node.web.words import slip_address
 from protocol.verdict import Refused
 from schemas.audience import Audience
+from schemas.phrase import phrase
 from schemas.records.alert import (
     AlertCategory,
     AlertView,
@@ -27,18 +28,18 @@ from schemas.records.alert import (
 from schemas.records.availability import SourceCouncil
 
 URGENCY_WORDS: Final = {
-    "Immediate": "right now",
-    "Expected": "soon",
-    "Future": "later",
-    "Past": "already past",
-    "Unknown": "not known when",
+    "Immediate": phrase("right now"),
+    "Expected": phrase("soon"),
+    "Future": phrase("later"),
+    "Past": phrase("already past"),
+    "Unknown": phrase("not known when"),
 }
 SEVERITY_WORDS: Final = {
-    "Extreme": "life is in danger",
-    "Severe": "serious",
-    "Moderate": "unpleasant",
-    "Minor": "small",
-    "Unknown": "not known how bad",
+    "Extreme": phrase("life is in danger"),
+    "Severe": phrase("serious"),
+    "Moderate": phrase("unpleasant"),
+    "Minor": phrase("small"),
+    "Unknown": phrase("not known how bad"),
 }
 
 
@@ -70,7 +71,9 @@ def alert_view(one: Listed) -> AlertView:
 
 def listed_slip(one: Listed, council: Council, *, ending: bool = False) -> Slip:
     """One call for help or drill as a slip. `ending`: whether the viewer may say that it is over."""
-    meta = ("over", one.near) if one.over else (one.near, URGENCY_WORDS[one.urgency], SEVERITY_WORDS[one.severity])
+    meta = (
+        (phrase("over"), one.near) if one.over else (one.near, URGENCY_WORDS[one.urgency], SEVERITY_WORDS[one.severity])
+    )
     return Slip(
         kind="drill" if one.drill else "alert",
         title=one.title,

@@ -6,6 +6,7 @@ from node.feature import Feature, MenuEntry
 from node.features.resolutions.arrivals import KIND
 from node.features.resolutions.pages import router
 from node.features.resolutions.views import slip, wall
+from schemas.phrase import phrase
 
 FEATURE = Feature(
     name="resolutions",
@@ -13,7 +14,7 @@ FEATURE = Feature(
     router=router,
     templates=Path(__file__).parent / "templates",
     slip_template="resolutions/slip.html",
-    menu=(MenuEntry("Resolutions", "/resolutions", 30),),
+    menu=(MenuEntry(phrase("Resolutions"), "/resolutions", 30),),
     wall=wall,
     slip=slip,
 )

@@ -7,19 +7,20 @@ from node.features.resolutions import actions, queries, rules, views
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
 from schemas.base import ApiModel, WireTime
+from schemas.phrase import phrase
 from schemas.records.resolution import ResolutionForm, ResolutionView
 from schemas.refusal import Refusal
 
 FIELDS = ("title", "text", "method", "decided_at", "present", "stand_asides", "review_on", "audience", "language")
 SENTENCES = {
-    "title": "Say in a few words what was decided.",
-    "text": "Write the words that were agreed.",
-    "decided_at": "On which day was the gathering? Write it as 2026-12-01.",
-    "present": "How many were there? A whole number, 1 or more.",
-    "stand_asides": "How many stood aside? A whole number, or leave it empty.",
-    "review_on": "On which day will it be looked at again? Write it as 2026-12-01, or leave it empty.",
-    "method": "Choose how it was decided.",
-    "audience": "Choose who can see this.",
+    "title": phrase("Say in a few words what was decided."),
+    "text": phrase("Write the words that were agreed."),
+    "decided_at": phrase("On which day was the gathering? Write it as 2026-12-01."),
+    "present": phrase("How many were there? A whole number, 1 or more."),
+    "stand_asides": phrase("How many stood aside? A whole number, or leave it empty."),
+    "review_on": phrase("On which day will it be looked at again? Write it as 2026-12-01, or leave it empty."),
+    "method": phrase("Choose how it was decided."),
+    "audience": phrase("Choose who can see this."),
 }
 
 

@@ -4,6 +4,7 @@ import datetime as dates
 from typing import Final
 
 from node import lint
+from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 AUDIENCES: Final = ("council", "neighbours", "public")
@@ -13,7 +14,7 @@ PUBLISHED: Final = frozenset({"neighbours", "public"})
 def signed_in(member_id: int | None) -> int:
     """The member who acts. Raises Refusal("not-signed-in")."""
     if member_id is None:
-        raise Refusal("not-signed-in", None, sentence="Sign in first: use your sign-in link, or ask for one.")
+        raise Refusal("not-signed-in", None, sentence=phrase("Sign in first: use your sign-in link, or ask for one."))
     return member_id
 
 
@@ -23,26 +24,28 @@ def check_gathering(decided_at: dates.date | None, present: int | None, *, today
     Raises Refusal("gathering") naming the field.
     """
     if decided_at is None:
-        raise Refusal("gathering", "decided_at", sentence="On which day was the gathering that decided this?")
+        raise Refusal("gathering", "decided_at", sentence=phrase("On which day was the gathering that decided this?"))
     if decided_at > today:
         raise Refusal(
-            "gathering", "decided_at", sentence="That gathering has not been yet. Put it up once it is decided."
+            "gathering", "decided_at", sentence=phrase("That gathering has not been yet. Put it up once it is decided.")
         )
     if present is None or present < 1:
-        raise Refusal("gathering", "present", sentence="How many were there? A number is enough, no names.")
+        raise Refusal("gathering", "present", sentence=phrase("How many were there? A number is enough, no names."))
 
 
 def check_review(review_on: dates.date | None, *, today: dates.date) -> None:
     """A resolution is looked at again on a day to come. Raises Refusal("review-on")."""
     if review_on is not None and review_on < today:
-        raise Refusal("review-on", "review_on", sentence="Choose a day still to come for looking at it again.")
+        raise Refusal("review-on", "review_on", sentence=phrase("Choose a day still to come for looking at it again."))
 
 
 def check_audience(audience: str) -> None:
     """Raises Refusal("audience") for any but the three that are offered."""
     if audience not in AUDIENCES:
         raise Refusal(
-            "audience", "audience", sentence="Choose who can see this: our council, nearby councils, or everybody."
+            "audience",
+            "audience",
+            sentence=phrase("Choose who can see this: our council, nearby councils, or everybody."),
         )
 
 
@@ -55,5 +58,7 @@ def check_title(title: str, *, audience: str) -> None:
         raise Refusal(
             "street-number",
             "title",
-            sentence="Leave the house number out of the title: somebody may live there. Name the street or the place.",
+            sentence=phrase(
+                "Leave the house number out of the title: somebody may live there. Name the street or the place."
+            ),
         )

@@ -14,15 +14,16 @@ from node.features.resolutions.queries import Listed
 from node.web.words import slip_address
 from protocol.verdict import Refused
 from schemas.audience import Audience
+from schemas.phrase import phrase
 from schemas.records.availability import SourceCouncil
 from schemas.records.resolution import Method, ResolutionView, read_resolution
 
 METHOD_WORDS: Final = {
-    "consent": "no objections left",
-    "majority": "by majority",
-    "two-thirds": "by two thirds",
-    "consensus-minus-one": "all but one",
-    "advisory": "as advice only",
+    "consent": phrase("no objections left"),
+    "majority": phrase("by majority"),
+    "two-thirds": phrase("by two thirds"),
+    "consensus-minus-one": phrase("all but one"),
+    "advisory": phrase("as advice only"),
 }
 
 
@@ -109,7 +110,7 @@ def slip(connection: Connection, replica: Replica, viewer: Viewer, now: datetime
 
 
 def _meta(number: int, present: int, stand_asides: int, *, method: str) -> tuple[str, ...]:
-    parts = [f"No. {number}", METHOD_WORDS[method], f"{present} present"]
+    parts = [phrase("No. {number}", number=number), METHOD_WORDS[method], phrase("{count} present", count=present)]
     if stand_asides:
-        parts.append(f"{stand_asides} stood aside")
+        parts.append(phrase("{count} stood aside", count=stand_asides))
     return tuple(parts)

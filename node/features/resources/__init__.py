@@ -8,6 +8,7 @@ from node.features.resources.full_text import purge
 from node.features.resources.pages import router
 from node.features.resources.tidying import tidy
 from node.features.resources.views import slip, wall
+from schemas.phrase import phrase
 
 FEATURE = Feature(
     name="resources",
@@ -15,7 +16,7 @@ FEATURE = Feature(
     router=router,
     templates=Path(__file__).parent / "templates",
     slip_template="resources/slip.html",
-    menu=(MenuEntry("Needs and offers", "/board", 10), MenuEntry("Around us", "/around", 20)),
+    menu=(MenuEntry(phrase("Needs and offers"), "/board", 10), MenuEntry(phrase("Around us"), "/around", 20)),
     wall=wall,
     slip=slip,
     tidy=tidy,

@@ -20,6 +20,7 @@ from node.places import in_cell, place_of
 from protocol import ids
 from schemas.audience import WireAudience
 from schemas.context import Category
+from schemas.phrase import phrase
 from schemas.records.resource import Direction, ResourceForm, ResourceState, resource_note
 from schemas.refusal import Refusal
 
@@ -53,7 +54,9 @@ def change(
     """
     row = _changeable(connection, public_id, acting)
     if form.direction != row.direction:
-        raise Refusal("direction", "direction", sentence="A need stays a need and an offer an offer. Put up a new one.")
+        raise Refusal(
+            "direction", "direction", sentence=phrase("A need stays a need and an offer an offer. Put up a new one.")
+        )
     rules.check_audience(form.seen_by.value, before=row.audience)
     wish = _judged(form, acting, starts_at=row.starts_at)
     left = _left(row, form.quantity)
@@ -69,7 +72,7 @@ def set_available(connection: Connection, public_id: str, available: str, acting
     row = _changeable(connection, public_id, acting)
     left = rules.quantity(available, field="available")
     if left is None:
-        raise Refusal("quantity", "available", sentence="Write how many are left, 0 if none.")
+        raise Refusal("quantity", "available", sentence=phrase("Write how many are left, 0 if none."))
     rules.check_quantities(row.quantity, available)
     if row.available is not None and Decimal(row.available) == left:
         return row
@@ -128,7 +131,7 @@ def _left(row: Resource, quantity: str | None) -> str | None:
 def _found(connection: Connection, public_id: str) -> Resource:
     row = connection.execute(_RESOURCES.select().where(_RESOURCES.c.public_id == public_id)).mappings().first()
     if row is None:
-        raise Refusal("not-found", sentence="There is no need or offer of ours under this address.")
+        raise Refusal("not-found", sentence=phrase("There is no need or offer of ours under this address."))
     return Resource(**row)
 
 

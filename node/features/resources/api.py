@@ -18,6 +18,7 @@ from schemas.audience import Audience
 from schemas.base import ApiModel, Language, Quantity, WireTime
 from schemas.context import Category
 from schemas.lasting import Until
+from schemas.phrase import phrase
 from schemas.records.availability import AvailabilityAnswer, Direction
 from schemas.records.resource import ResourceForm, ResourceView
 from schemas.refusal import Refusal
@@ -84,7 +85,7 @@ def router(site: Site) -> APIRouter:
         point = _point(site, near=near, latitude=latitude, longitude=longitude)
         if point is None and within_km is not None:
             raise Refusal(
-                "place", "within_km", sentence="A distance needs a place: give near, or latitude and longitude."
+                "place", "within_km", sentence=phrase("A distance needs a place: give near, or latitude and longitude.")
             )
         with site.store.reading() as connection:
             found = around(
@@ -134,14 +135,14 @@ def amend(connection: Connection, public_id: str, change: ResourceChange, acting
     available, outcome = said.pop("available", None), said.pop("outcome", None)
     row = queries.ours(connection, public_id)
     if row is None:
-        raise Refusal("not-found", sentence="There is no need or offer of ours under this address.")
+        raise Refusal("not-found", sentence=phrase("There is no need or offer of ours under this address."))
     if said:
         form = parse(ResourceForm, _as_form(row) | said | _end(said), sentences=wording.SENTENCES)
         row = actions.change(connection, public_id, form, acting, available=available)
     elif available is not None:
         row = actions.set_available(connection, public_id, available, acting)
     elif outcome is None:
-        raise Refusal("nothing-asked", sentence="Say what is to change.")
+        raise Refusal("nothing-asked", sentence=phrase("Say what is to change."))
     return row if outcome is None else actions.close(connection, row.public_id, outcome, acting)
 
 
@@ -170,12 +171,14 @@ def _point(
     if latitude is not None and longitude is not None:
         return latitude, longitude
     if latitude is not None or longitude is not None:
-        raise Refusal("place", "latitude", sentence="A place has a latitude and a longitude: give both.")
+        raise Refusal("place", "latitude", sentence=phrase("A place has a latitude and a longitude: give both."))
     if not near:
         return None
     point = exact_coordinates_of(near, site.settings)
     if point is None:
         raise Refusal(
-            "place", "near", sentence="We know no place of that name. Choose one of our places, or give coordinates."
+            "place",
+            "near",
+            sentence=phrase("We know no place of that name. Choose one of our places, or give coordinates."),
         )
     return point

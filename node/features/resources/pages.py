@@ -13,6 +13,7 @@ from node.places import coordinates_of, exact_coordinates_of, names_of
 from node.web.site import Site
 from node.web.words import freshness
 from schemas.context import CATEGORIES
+from schemas.phrase import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,6 @@ def _slip(site: Site, found: Found, source: Source | None) -> Slip:
 
 def _fresh(site: Site, source: Source) -> str:
     if source.ours:
-        return "that is us"
+        return phrase("that is us")
     zone, current_for = site.settings.zone_info, site.current_for
     return freshness(source.last_heard_at, now=site.now(), zone=zone, current_for=current_for)

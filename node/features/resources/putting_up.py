@@ -13,6 +13,7 @@ from node.features.resources.tables import Resource
 from node.places import names_of
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
+from schemas.phrase import phrase
 from schemas.records.resource import Direction, ResourceForm
 from schemas.refusal import Refusal
 
@@ -153,7 +154,7 @@ def _changeable(site: Site, viewer: Viewer, public_id: str) -> Resource:
     with site.store.reading() as connection:
         row = queries.ours(connection, public_id)
     if row is None:
-        raise Refusal("not-found", sentence="There is no need or offer of ours under this address.")
+        raise Refusal("not-found", sentence=phrase("There is no need or offer of ours under this address."))
     rules.check_may_change(by_member=row.by_member, member_id=viewer.member_id, keeper=viewer.keeper)
     return row
 

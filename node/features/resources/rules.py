@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from node import lint
+from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 AUDIENCES: Final = ("council", "neighbours", "public")
@@ -33,28 +34,30 @@ def publishes(audience: str) -> bool:
 def check_end(ends_at: datetime, now: datetime, *, starts_at: datetime | None = None) -> None:
     """A record ends after now (and after it starts) and within 90 days. Raises Refusal("ends-at")."""
     if ends_at <= now.replace(microsecond=0):
-        raise Refusal("ends-at", "ends_at", sentence="The end has already passed. Choose a later time.")
+        raise Refusal("ends-at", "ends_at", sentence=phrase("The end has already passed. Choose a later time."))
     if ends_at - now > LONGEST:
         raise Refusal(
             "ends-at",
             "ends_at",
-            sentence="A note stays up for 90 days at most. Choose an earlier end; you can put it up again.",
+            sentence=phrase("A note stays up for 90 days at most. Choose an earlier end; you can put it up again."),
         )
     if starts_at is not None and starts_at >= ends_at:
-        raise Refusal("ends-at", "ends_at", sentence="The end must come after the beginning.")
+        raise Refusal("ends-at", "ends_at", sentence=phrase("The end must come after the beginning."))
 
 
 def check_audience(audience: str, *, before: str | None = None) -> None:
     """An audience may be narrowed at once; widening is a new decision. Raises Refusal("audience" or "widening")."""
     if audience not in AUDIENCES:
         raise Refusal(
-            "audience", "audience", sentence="Choose who can see this: our council, nearby councils, or everybody."
+            "audience",
+            "audience",
+            sentence=phrase("Choose who can see this: our council, nearby councils, or everybody."),
         )
     if before is not None and AUDIENCES.index(audience) > AUDIENCES.index(before):
         raise Refusal(
             "widening",
             "audience",
-            sentence="More people would see this than agreed to. Take it down and put it up anew for them.",
+            sentence=phrase("More people would see this than agreed to. Take it down and put it up anew for them."),
         )
 
 
@@ -63,7 +66,7 @@ def quantity(text: str | None, *, field: str) -> Decimal | None:
     if text is None or not text.strip():
         return None
     if _NUMBER.fullmatch(text.strip()) is None:
-        raise Refusal("quantity", field, sentence="Write a plain number, such as 40 or 2.5.")
+        raise Refusal("quantity", field, sentence=phrase("Write a plain number, such as 40 or 2.5."))
     return Decimal(text.strip())
 
 
@@ -78,14 +81,22 @@ def check_quantities(whole: str | None, available: str | None) -> None:
     left = quantity(available, field="available")
     if all_of_it is not None and all_of_it == 0:
         raise Refusal(
-            "quantity", "quantity", sentence="How many are there? Write a number above nought, or leave it empty."
+            "quantity",
+            "quantity",
+            sentence=phrase("How many are there? Write a number above nought, or leave it empty."),
         )
     if left is None:
         return
     if all_of_it is None:
-        raise Refusal("quantity", "quantity", sentence="Say how many there were before saying how many are left.")
+        raise Refusal(
+            "quantity", "quantity", sentence=phrase("Say how many there were before saying how many are left.")
+        )
     if left > all_of_it:
-        raise Refusal("quantity", "available", sentence=f"There cannot be more left than there were ({whole}).")
+        raise Refusal(
+            "quantity",
+            "available",
+            sentence=phrase("There cannot be more left than there were ({whole}).", whole=whole),
+        )
 
 
 def state_of(whole: str | None, available: str | None) -> str:
@@ -111,7 +122,10 @@ def check_words(texts: dict[str, str], *, audience: str, has_place: bool) -> Non
             raise Refusal(
                 "street-number",
                 field,
-                sentence="Leave out the house number: name the street or a place nearby. Tell the rest to the person who comes.",
+                sentence=phrase(
+                    "Leave out the house number: name the street or a place nearby. "
+                    "Tell the rest to the person who comes."
+                ),
             )
     if not has_place:
         return
@@ -120,7 +134,10 @@ def check_words(texts: dict[str, str], *, audience: str, has_place: bool) -> Non
             raise Refusal(
                 "health-and-place",
                 field,
-                sentence="An illness beside a place can tell who is meant. Leave out one of them, or show it to our council only.",
+                sentence=phrase(
+                    "An illness beside a place can tell who is meant. Leave out one of them, "
+                    "or show it to our council only."
+                ),
             )
 
 
@@ -128,7 +145,7 @@ def check_outcome(outcome: str) -> None:
     """A closed record says how it went, in one of four words. Raises Refusal("outcome")."""
     if outcome not in OUTCOMES:
         raise Refusal(
-            "outcome", "outcome", sentence="Choose how it went: met, partly met, not met, or no longer wanted."
+            "outcome", "outcome", sentence=phrase("Choose how it went: met, partly met, not met, or no longer wanted.")
         )
 
 
@@ -138,23 +155,23 @@ def check_may_change(*, by_member: int, member_id: int | None, keeper: bool) -> 
         raise Refusal(
             "not-yours",
             None,
-            sentence="Only the neighbour who put this up, or whoever holds the server turn, can change it.",
+            sentence=phrase("Only the neighbour who put this up, or whoever holds the server turn, can change it."),
         )
 
 
 def signed_in(member_id: int | None) -> int:
     """The member who acts. Raises Refusal("not-signed-in") for an anonymous visitor."""
     if member_id is None:
-        raise Refusal("not-signed-in", None, sentence="Sign in first: use your sign-in link, or ask for one.")
+        raise Refusal("not-signed-in", None, sentence=phrase("Sign in first: use your sign-in link, or ask for one."))
     return member_id
 
 
 def check_open(state: str, *, ended: bool) -> None:
     """What is closed or over stays so. Raises Refusal("closed" or "ended-already")."""
     if state == "closed":
-        raise Refusal("closed", None, sentence="This one is closed. Put up a new one.")
+        raise Refusal("closed", None, sentence=phrase("This one is closed. Put up a new one."))
     if ended:
-        raise Refusal("ended-already", None, sentence="Its time is over. Put up a new one.")
+        raise Refusal("ended-already", None, sentence=phrase("Its time is over. Put up a new one."))
 
 
 def next_update(now: datetime, last: datetime | None) -> datetime:
