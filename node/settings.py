@@ -1,7 +1,8 @@
 """All configuration of a node, typed and validated at start. Nothing else in the tree reads configuration.
 
 A council's folder holds `comarca.toml`; variables named `COMARCA_…` win over it, `__` nests (`COMARCA_LISTEN__PORT`).
-This module must never hold a secret (keys live in `keys/`), and never guess what was meant.
+This module must never hold a key (those live in `keys/`), never say the one secret it may hold (`metrics.token`), and never
+guess what was meant.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -22,90 +23,15 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from node.settings_parts import Allow, Area, Federation, Latitude, Limits, Listen, Longitude, Metrics, Part
 from protocol.ids import origin_of
 
 FILE_NAME = "comarca.toml"
 PREFIX = "COMARCA_"
 
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-
 
 class BadSettings(ValueError):
     """The settings cannot be used. The text says what is wrong, why, and what to type or change."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Listen(_Part):
-    """Where the server listens. Port 0 lets the system choose."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8080
-
-
-class Allow(_Part):
-    """Hosts (`name` or `name:port`) for which plain http, any port, loopback and private addresses are allowed."""
-
-    plain_hosts: tuple[str, ...] = ()
-
-    @field_validator("plain_hosts")
-    @classmethod
-    def _hosts_only(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        for host in hosts:
-            if not host or "/" in host or "@" in host or host != host.strip().lower():
-                raise ValueError(f"{host!r} is not a host; write it like localhost or 127.0.0.1:8101, in small letters")
-        return hosts
-
-
-class Area(_Part):
-    """Where the council is, in WGS 84 degrees, as coarse as it likes; `near` is the name people use for it."""
-
-    latitude: Latitude | None = None
-    longitude: Longitude | None = None
-    near: str = ""
-
-    @model_validator(mode="after")
-    def _both_or_none(self) -> "Area":
-        if (self.latitude is None) != (self.longitude is None):
-            raise ValueError("latitude and longitude are given together or not at all")
-        return self
-
-
-class Rate(_Part):
-    """A token bucket: `per_minute` tokens come back each minute, at most `burst` are kept."""
-
-    per_minute: Positive
-    burst: Count
-
-
-class Limits(_Part):
-    """What a sender may cost us: sizes in bytes, deadlines in seconds, rates per minute."""
-
-    body: Count = 1_048_576
-    unknown_body: Count = 65_536
-    peer_rate: Rate = Rate(per_minute=600, burst=300)
-    unknown_rate: Rate = Rate(per_minute=20, burst=10)
-    key_fetch_per_host_per_minute: Positive = 6
-    key_fetch_total_per_minute: Positive = 60
-    body_deadline: Positive = 20
-    header_deadline: Positive = 10
-    sign_in_per_minute: Positive = 10
-
-
-class Federation(_Part):
-    """How we deliver: seconds between signs of life, seconds of backoff, days until giving up, days a follower is kept."""
-
-    contact_every: Positive = 60
-    backoff_first: Positive = 2
-    backoff_cap: Positive = 3600
-    give_up_after_days: Positive = 90
-    follower_days: Positive = 7
-    concurrency: Count = 100
 
 
 class Settings(BaseSettings):
@@ -133,6 +59,7 @@ class Settings(BaseSettings):
     places: dict[str, tuple[Latitude, Longitude]] = {}
     limits: Limits = Limits()
     federation: Federation = Federation()
+    metrics: Metrics = Metrics()
 
     @field_validator("name")
     @classmethod
@@ -246,9 +173,8 @@ def _sentences(error: ValidationError, directory: Path) -> str:
             )
         else:
             what = problem["msg"].removeprefix("Value error, ")
-            sentences.append(
-                f"{where or 'The whole'}: {what} (it is {problem['input']!r:.80}). Change it in {file} or {variable}."
-            )
+            shown = "" if where == "metrics.token" else f" (it is {problem['input']!r:.80})"
+            sentences.append(f"{where or 'The whole'}: {what}{shown}. Change it in {file} or {variable}.")
     return "\n".join(sentences)
 
 
@@ -270,7 +196,7 @@ def _render(settings: Settings, given: Mapping[str, Any]) -> str:
     parts = []
     for name in Settings.model_fields:
         value = getattr(settings, name)
-        if isinstance(value, _Part):
+        if isinstance(value, Part):
             note = " ".join((type(value).__doc__ or "").split())
             parts += ["", f"# {note}", *_table(name, value, given.get(name) or {})]
         elif isinstance(value, dict):
@@ -281,12 +207,12 @@ def _render(settings: Settings, given: Mapping[str, Any]) -> str:
     return "\n".join(lines + parts) + "\n"
 
 
-def _table(name: str, part: _Part, given: Mapping[str, Any]) -> list[str]:
+def _table(name: str, part: Part, given: Mapping[str, Any]) -> list[str]:
     lines = [f"[{name}]"]
     for key, value in part:
         if value is None:
             lines.append(f"# {key} =")
-        elif isinstance(value, _Part):
+        elif isinstance(value, Part):
             members = ", ".join(f"{inner} = {_toml(member)}" for inner, member in value)
             lines.append(("" if key in given else "# ") + f"{key} = {{ {members} }}")
         else:

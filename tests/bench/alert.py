@@ -24,7 +24,7 @@ from node.app import kinds_of
 from node.database import Store
 from node.installed import FEATURES
 from node.ports import SystemClock, SystemRandomness
-from node.settings import Federation
+from node.settings_parts import Federation
 from protocol.ids import Policy
 from protocol.signed_request import http_date
 from schemas.records.alert import alert_note

@@ -9,7 +9,7 @@ from federation import followers, inbox
 from federation.front import BODIES_AT_ONCE
 from federation.served import PAGE_LENGTH
 from node.installed import FEATURES
-from node.settings import Limits
+from node.settings_parts import Limits
 from protocol import authority, proof, signed_request, strict_json
 from protocol.verdict import Reason
 from schemas import context, jsonld

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from node.settings import BadSettings, Rate, load, write
+from node.settings import BadSettings, load, write
+from node.settings_parts import Rate
 
 FILE = """
 name = "Riverside"

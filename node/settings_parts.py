@@ -1,0 +1,105 @@
+"""The tables inside a council's settings, with their defaults: what stands under `[listen]`, `[limits]` and so on.
+
+A part must never read anything or depend on another; `node.settings` puts them together and reads the file.
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+LEAST_TOKEN = 24
+
+
+class Part(BaseModel):
+    """A table of the settings. Its docstring is the comment above it in `comarca.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Listen(Part):
+    """Where the server listens. Port 0 lets the system choose."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+
+
+class Allow(Part):
+    """Hosts (`name` or `name:port`) for which plain http, any port, loopback and private addresses are allowed."""
+
+    plain_hosts: tuple[str, ...] = ()
+
+    @field_validator("plain_hosts")
+    @classmethod
+    def _hosts_only(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not host or "/" in host or "@" in host or host != host.strip().lower():
+                raise ValueError(f"{host!r} is not a host; write it like localhost or 127.0.0.1:8101, in small letters")
+        return hosts
+
+
+class Area(Part):
+    """Where the council is, in WGS 84 degrees, as coarse as it likes; `near` is the name people use for it."""
+
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    near: str = ""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "Area":
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude are given together or not at all")
+        return self
+
+
+class Rate(Part):
+    """A token bucket: `per_minute` tokens come back each minute, at most `burst` are kept."""
+
+    per_minute: Positive
+    burst: Count
+
+
+class Limits(Part):
+    """What a sender may cost us: sizes in bytes, deadlines in seconds, rates per minute."""
+
+    body: Count = 1_048_576
+    unknown_body: Count = 65_536
+    peer_rate: Rate = Rate(per_minute=600, burst=300)
+    unknown_rate: Rate = Rate(per_minute=20, burst=10)
+    key_fetch_per_host_per_minute: Positive = 6
+    key_fetch_total_per_minute: Positive = 60
+    body_deadline: Positive = 20
+    header_deadline: Positive = 10
+    sign_in_per_minute: Positive = 10
+
+
+class Federation(Part):
+    """How we deliver: seconds between signs of life, seconds of backoff, days until giving up, days a follower is kept."""
+
+    contact_every: Positive = 60
+    backoff_first: Positive = 2
+    backoff_cap: Positive = 3600
+    give_up_after_days: Positive = 90
+    follower_days: Positive = 7
+    concurrency: Count = 100
+
+
+class Metrics(Part):
+    """Figures for Prometheus, off at first: on 127.0.0.1 at this port, and at /metrics for whoever brings the token."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    token: Annotated[str, Field(repr=False)] = ""
+
+    @field_validator("token")
+    @classmethod
+    def _hard_to_guess(cls, token: str) -> str:
+        if token and (len(token) < LEAST_TOKEN or not re.fullmatch(r"[!-~]+", token)):
+            raise ValueError(
+                f"a token is {LEAST_TOKEN} or more printable characters without blanks; make one by chance"
+            )
+        return token
