@@ -27,18 +27,22 @@ _MARK = text("UPDATE received_activity SET state = :state, held_because = :becau
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """`count` rows done, `held` of them set aside, from the actors in `heard`; `relations`: whom we know may have changed."""
+    """`count` rows done, `held` of them set aside, from the actors in `heard`; `relations`: whom we know may have changed.
+
+    `verbs`: what the others were, one word for each.
+    """
 
     count: int
     held: tuple[tuple[str, str], ...]
     heard: tuple[str, ...]
     relations: bool
+    verbs: tuple[str, ...] = ()
 
 
 def apply_waiting(connection: Connection, council: Council, *, now: datetime, most: int = 64) -> Applied:
     """Apply the oldest kept messages, in the order in which they were kept."""
     rows = connection.execute(_WAITING, {"most": most}).all()
-    marks, held, heard = [], [], {}
+    marks, held, heard, verbs = [], [], {}, []
     relations = False
     for row in rows:
         activity = orjson.loads(row.document)
@@ -46,6 +50,8 @@ def apply_waiting(connection: Connection, council: Council, *, now: datetime, mo
         state = ArrivalState.APPLIED if because is None else ArrivalState.HELD
         if because is not None:
             held.append((row.activity_id, because))
+        else:
+            verbs.append(row.verb)
         marks.append({"id": row.id, "state": state.value, "because": because})
         heard[row.actor_id] = from_microseconds(row.received_at)
         relations = relations or _is_about_whom_we_know(activity)
@@ -53,7 +59,7 @@ def apply_waiting(connection: Connection, council: Council, *, now: datetime, mo
         connection.execute(_MARK, marks)
     for actor_id, at in sorted(heard.items()):
         peers.heard(connection, actor_id=actor_id, now=at)
-    return Applied(len(rows), tuple(held), tuple(sorted(heard)), relations)
+    return Applied(len(rows), tuple(held), tuple(sorted(heard)), relations, tuple(verbs))
 
 
 def try_held_again(connection: Connection) -> int:

@@ -53,7 +53,10 @@ class Rates:
 
 @dataclass(slots=True)
 class Reception:
-    """One node's inbox. `directory()` gives whom we know now; `relations_changed()` has it loaded anew."""
+    """One node's inbox. `directory()` gives whom we know now; `relations_changed()` has it loaded anew.
+
+    `counts` by result, reason or "dropped:…"; `verbs` of what was applied at once.
+    """
 
     council: Council
     store: Store
@@ -66,6 +69,7 @@ class Reception:
     heard: Callable[[str], None]
     fault: Fault
     counts: Counter[str] = field(default_factory=Counter)
+    verbs: Counter[str] = field(default_factory=Counter)
 
     def admit(self, request: Request) -> Admitted | Refused:
         """Whether the body of a POST may be read, and how much of it."""
@@ -162,16 +166,18 @@ class Reception:
             return await self.store.gather(inbox.keep, arrival)
         council = self.council
 
-        def step(connection: Any) -> str | Refused:
+        def step(connection: Any) -> tuple[str | Refused, tuple[str, ...]]:
+            verbs: tuple[str, ...] = ()
             if arrival.introduction is None:
                 kept: str | Refused = inbox.keep(connection, [arrival])[0]
             else:
                 kept = inbox.keep_first_word(connection, council, arrival)
             if kept == inbox.STORED:
-                apply_waiting(connection, council, now=arrival.received_at, most=1_000)
-            return kept
+                verbs = apply_waiting(connection, council, now=arrival.received_at, most=1_000).verbs
+            return kept, verbs
 
-        result = await self.store.write(step)
+        result, verbs = await self.store.write(step)
+        self.verbs.update(verbs)
         await self.relations_changed()
         if result == inbox.STORED:
             self.heard(arrival.actor_id)

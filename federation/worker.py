@@ -5,6 +5,7 @@ test can take one and look. A loop that fails is logged and goes on; it never ta
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -30,13 +31,22 @@ _log = structlog.get_logger(__name__)
 
 
 class Applier:
-    """Applies what the inbox has kept, as soon as it is kept."""
+    """Applies what the inbox has kept, as soon as it is kept. `verbs` counts what was applied."""
 
-    def __init__(self, *, council: Council, store: Store, clock: Clock, applied: Callable[[Applied], Awaitable[None]]):
+    def __init__(
+        self,
+        *,
+        council: Council,
+        store: Store,
+        clock: Clock,
+        applied: Callable[[Applied], Awaitable[None]],
+        verbs: Counter[str] | None = None,
+    ):
         self._council = council
         self._store = store
         self._clock = clock
         self._applied = applied
+        self.verbs: Counter[str] = Counter() if verbs is None else verbs
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -48,6 +58,7 @@ class Applier:
         done = await self._store.write(lambda c: apply_waiting(c, council, now=now, most=APPLY_AT_ONCE))
         for activity_id, because in done.held:
             _log.error("could not apply; held for the keeper", activity=activity_id, because=because)
+        self.verbs.update(done.verbs)
         if done.count:
             await self._applied(done)
         return done.count
@@ -67,7 +78,7 @@ class Applier:
 
 
 class Deliverer:
-    """Sends what is due: many inboxes side by side, one message at a time to each."""
+    """Sends what is due: many inboxes side by side, one message at a time to each. `outcomes` counts what came of it."""
 
     def __init__(
         self,
@@ -87,6 +98,7 @@ class Deliverer:
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._lull: asyncio.TimerHandle | None = None
+        self.outcomes: Counter[str] = Counter()
 
     def wake(self) -> None:
         self._wake.set()
@@ -229,6 +241,7 @@ class Deliverer:
             reason=None if response is None or response.status < 400 else reason_of(response.body),
             now=now,
         )
+        self.outcomes[outcome.kind.value] += 1
         if outcome.kind is not Kind.DELIVERED:
             _log.info("not delivered", inbox=destination.inbox, outcome=outcome.kind.value, because=outcome.word)
         return Result(destination.destination_id, message.delivery_id, outcome, scheme, now)

@@ -22,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from node.database import sqlite
 from node.database.calls import Call, fault_for_one, sayable, settle, units
+from node.database.meter import Meter
 from node.database.sqlite import CommitFailed, StoreBroken, StoreBusy, StoreClosed, fault_of
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class Store:
         self._closing = False
         self._gate = threading.Lock()
         self._callbacks: list[Callable[[], None]] = []
+        self._meter: Meter | None = None
         self._in_step = False
         self._reopened = 0
         self._connection: Connection | None = None
@@ -120,6 +122,10 @@ class Store:
         """
         self._callbacks.append(callback)
 
+    def measured_by(self, meter: Meter) -> None:
+        """From now on have each COMMIT noted: how many steps were in it, and how long it took."""
+        self._meter = meter
+
     def close(self) -> None:
         """Take nothing more, finish what is queued, close the files. Blocks; may be called twice."""
         with self._gate:
@@ -180,7 +186,7 @@ class Store:
                 raw.execute(sqlite.BEGIN)
                 for work, members in units(steps):
                     changed |= self._attempt(connection, work, members) and not members[0].gathered
-                self._commit(connection)
+                self._commit(connection, steps=len(steps))
         except BaseException as error:
             self._drop()
             for call in calls:
@@ -222,11 +228,15 @@ class Store:
         raw.execute(sqlite.RELEASE)
         return raw.total_changes != before
 
-    def _commit(self, connection: Connection) -> None:
+    def _commit(self, connection: Connection, *, steps: int) -> None:
+        meter = self._meter
+        began = 0.0 if meter is None else meter.monotonic()
         try:
             connection.exec_driver_sql(sqlite.COMMIT)
         except Exception as error:
             raise fault_of(error) or CommitFailed("the transaction could not be committed") from error
+        if meter is not None:
+            meter.committed(steps, since=began)
 
     def _connect(self) -> tuple[Connection, sqlite3.Connection]:
         if self._connection is None:
