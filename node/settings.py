@@ -23,7 +23,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from node.settings_parts import Allow, Area, Federation, Latitude, Limits, Listen, Longitude, Metrics, Part
+from node.settings_parts import Allow, Area, Federation, Latitude, Limits, Listen, Longitude, Metrics, Part, Turns
 from protocol.ids import origin_of
 
 FILE_NAME = "comarca.toml"
@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     federation: Federation = Federation()
     metrics: Metrics = Metrics()
+    turns: Turns = Turns()
 
     @field_validator("name")
     @classmethod

@@ -103,3 +103,9 @@ class Metrics(Part):
                 f"a token is {LEAST_TOKEN} or more printable characters without blanks; make one by chance"
             )
         return token
+
+
+class Turns(Part):
+    """How long a turn lasts at most before it is handed over, in weeks. No turn is ever renewed by itself."""
+
+    keeper_weeks: Annotated[int, Field(ge=1, le=52)] = 13
