@@ -120,6 +120,9 @@ class Feature:
     change it, on the feature's own page under its address.
     `tidy(connection, now)`: drop a bounded number of its own rows that have had their time, whoever put them up forgotten with
     them; returns how many went.
+    `own(connection, member_id)`: everything here that is this member's, for taking along: one dictionary for each record, of
+    plain values, with its `kind`.
+    `leave(connection, acting, member_id)`: that member leaves; take back what was their own, and forget them where something stays.
     `purge(connection, begin)`: one short step of clearing the file of words that deleted rows leave behind, True while there
     is more; `begin` for the first of them.
     """
@@ -134,3 +137,5 @@ class Feature:
     slip: Callable[[Connection, "Replica", Viewer, datetime], Slip | None] | None = None
     tidy: Callable[[Connection, datetime], int] | None = None
     purge: Callable[[Connection, bool], bool] | None = None
+    own: Callable[[Connection, int], list[dict[str, Any]]] | None = None
+    leave: Callable[[Connection, Acting, int], None] | None = None

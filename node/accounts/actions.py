@@ -13,7 +13,9 @@ from sqlalchemy import Connection, select
 
 from federation.ports import Randomness
 from federation.tables import table_of
+from node.accounts import turns
 from node.accounts.tables import Member, Session, SignInLink
+from node.accounts.turns import KEEPER_WEEKS
 from node.feature import ANYBODY, Viewer
 from schemas.refusal import Refusal
 
@@ -35,11 +37,24 @@ class Seen:
     renew: bool = False
 
 
-def add_member(connection: Connection, *, name: str, keeper: bool, now: datetime) -> int:
-    """A new member; returns the member's id. `name` is what others see, and may be blank."""
-    row = connection.execute(_MEMBERS.insert().values(name=name.strip(), keeper=keeper, created_at=now))
-    assert row.inserted_primary_key is not None
-    return int(row.inserted_primary_key[0])
+def add_member(
+    connection: Connection,
+    *,
+    name: str,
+    keeper: bool,
+    now: datetime,
+    weeks: int = KEEPER_WEEKS,
+    introduced_by: int | None = None,
+) -> int:
+    """A new member; returns the member's id. `name` is what others see, and may be blank.
+
+    With `keeper` they are given a server turn of `weeks` from now on, beside those who have one.
+    """
+    values = {"name": name.strip(), "introduced_by": introduced_by, "created_at": now}
+    member_id = int(connection.execute(_MEMBERS.insert().values(**values).returning(_MEMBERS.c.id)).scalar_one())
+    if keeper:
+        turns.begin(connection, member_id=member_id, now=now, weeks=weeks)
+    return member_id
 
 
 def make_sign_in_link(
@@ -104,7 +119,7 @@ def seen(connection: Connection, *, session_token: str | None, now: datetime) ->
     if not session_token:
         return Seen()
     row = connection.execute(
-        select(_MEMBERS.c.id, _MEMBERS.c.name, _MEMBERS.c.keeper, _SESSIONS.c.last_seen_at)
+        select(_MEMBERS.c.id, _MEMBERS.c.name, _SESSIONS.c.last_seen_at)
         .join(_SESSIONS, _SESSIONS.c.member_id == _MEMBERS.c.id)
         .where(
             _SESSIONS.c.token_hash == _hash(session_token), _SESSIONS.c.expires_at > now, _MEMBERS.c.ended_at.is_(None)
@@ -112,7 +127,7 @@ def seen(connection: Connection, *, session_token: str | None, now: datetime) ->
     ).one_or_none()
     if row is None:
         return Seen()
-    viewer = Viewer(member_id=row.id, name=row.name, keeper=row.keeper)
+    viewer = turns.viewer_for(connection, member_id=row.id, name=row.name, now=now)
     return Seen(viewer=viewer, renew=now - row.last_seen_at >= SEEN_AGAIN_AFTER)
 
 

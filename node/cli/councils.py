@@ -13,6 +13,7 @@ from federation.peers import PeerView
 from federation.signing import headers_for
 from node.cli.opening import Folder, Opened, opened, over_the_network
 from node.cli.saying import BROKEN, Json, answer, fail, plainly, say
+from node.rights import Right
 from protocol import ids
 from protocol.verdict import Refused
 from schemas.actor import TheirActor
@@ -30,6 +31,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="The six words have been compar
 def add(directory: Folder, address: Address, yes: Yes = False, json: Json = False) -> None:
     """Ask a council to link up. Shows six words: read them to somebody from there, by phone or in person."""
     with opened(directory) as here:
+        here.acting(Right.LINK_UP)
         introduction = _introduce(here, address, as_json=json)
         multibase = introduction.ed25519_multibase
         if multibase is None:
@@ -138,6 +140,7 @@ def _by_address(here: Opened, address: str) -> str:
 def accept(directory: Folder, address: Address, json: Json = False) -> None:
     """Accept a council that has asked. Compare the six words first (`comarca peers list`)."""
     with opened(directory) as here:
+        here.acting(Right.LINK_UP)
         actor_id, now, council = _by_address(here, address), here.clock.now(), here.council
         here.store.write_now(lambda c: peers.accept(c, council, actor_id=actor_id, now=now))
         answer(json, {"accepted": actor_id}, f"Linked up with {actor_id}.")
@@ -148,6 +151,7 @@ def accept(directory: Folder, address: Address, json: Json = False) -> None:
 def decline(directory: Folder, address: Address, json: Json = False) -> None:
     """Say no to a council that has asked. It may ask again."""
     with opened(directory) as here:
+        here.acting(Right.LINK_UP)
         actor_id, now, council = _by_address(here, address), here.clock.now(), here.council
         here.store.write_now(lambda c: peers.decline(c, council, actor_id=actor_id, now=now))
         answer(json, {"declined": actor_id}, f"Declined {actor_id}.")
@@ -158,6 +162,7 @@ def decline(directory: Folder, address: Address, json: Json = False) -> None:
 def remove(directory: Folder, address: Address, json: Json = False) -> None:
     """End a link, or take back our asking. They are told, and our copies of what they published go."""
     with opened(directory) as here:
+        here.acting(Right.LINK_UP)
         actor_id, now, council = _by_address(here, address), here.clock.now(), here.council
         here.store.write_now(lambda c: peers.remove(c, council, actor_id=actor_id, now=now))
         answer(json, {"removed": actor_id}, f"No longer linked up with {actor_id}.")
@@ -168,6 +173,7 @@ def remove(directory: Folder, address: Address, json: Json = False) -> None:
 def block(directory: Folder, host: Annotated[str, typer.Argument(metavar="HOST")], json: Json = False) -> None:
     """Listen to a host no more. Nobody there is told."""
     with opened(directory) as here:
+        here.acting(Right.LINK_UP)
         name = _host_of(host)
         now, council = here.clock.now(), here.council
         here.store.write_now(lambda c: blocks.block(c, council, host=name, now=now))
@@ -179,6 +185,7 @@ def block(directory: Folder, host: Annotated[str, typer.Argument(metavar="HOST")
 def unblock(directory: Folder, host: Annotated[str, typer.Argument(metavar="HOST")], json: Json = False) -> None:
     """Listen to a host again. Linking up starts anew."""
     with opened(directory) as here:
+        here.acting(Right.LINK_UP)
         name = _host_of(host)
         now, council = here.clock.now(), here.council
         if not here.store.write_now(lambda c: blocks.unblock(c, council, host=name, now=now)):
@@ -208,6 +215,7 @@ def accept_follower(
 ) -> None:
     """Let an account that has asked read the public wall."""
     with opened(directory) as here:
+        here.acting(Right.LET_READ)
         now, council = here.clock.now(), here.council
         here.store.write_now(lambda c: followers.accept(c, council, actor_id=actor, now=now))
         answer(json, {"accepted": actor}, f"{actor} may follow. What they copy cannot be called back.")
@@ -220,6 +228,7 @@ def remove_follower(
 ) -> None:
     """Let an account follow no longer, or say no to one that has asked."""
     with opened(directory) as here:
+        here.acting(Right.LET_READ)
         now, council = here.clock.now(), here.council
         here.store.write_now(lambda c: followers.remove(c, council, actor_id=actor, now=now))
         answer(json, {"removed": actor}, f"{actor} no longer follows.")

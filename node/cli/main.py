@@ -11,6 +11,7 @@ from node.app import DATABASE, open_council, open_store, software_version
 from node.cli.councils import councils, readers
 from node.cli.demonstration import demo
 from node.cli.opening import Folder, opened
+from node.cli.people import hand_over, people, sign_in_link, turn
 from node.cli.records import need, offer, show
 from node.cli.saying import Json, answer, plainly
 from node.identity import make_identity
@@ -30,6 +31,7 @@ application = typer.Typer(
 )
 application.add_typer(councils, name="peers")
 application.add_typer(readers, name="followers")
+application.add_typer(people, name="people")
 
 
 @application.command("init")
@@ -68,7 +70,7 @@ def init(
         now = clock.now()
 
         def first_keeper(connection: Any) -> str:
-            member = add_member(connection, name=keeper, keeper=True, now=now)
+            member = add_member(connection, name=keeper, keeper=True, now=now, weeks=settings.turns.keeper_weeks)
             return make_sign_in_link(connection, member_id=member, now=now, randomness=randomness)
 
         link = f"{settings.url}/in/{store.write_now(first_keeper)}"
@@ -102,28 +104,6 @@ def serve_command(directory: Folder, json: Json = False) -> None:
         f"{settings.name}: {settings.url} (listening on {listening})",
     )
     serve(settings)
-
-
-@application.command("sign-in-link")
-@plainly
-def sign_in_link(
-    directory: Folder,
-    name: Annotated[str, typer.Option(help="The shown name of a new neighbour; may be blank.")] = "",
-    keeper: Annotated[
-        bool, typer.Option("--keeper", help="They may link up councils and let accounts follow.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """Make a neighbour and a link that signs them in, once, within a day."""
-    with opened(directory) as here:
-        now, randomness = here.clock.now(), here.randomness
-
-        def step(connection: Any) -> str:
-            member = add_member(connection, name=name, keeper=keeper, now=now)
-            return make_sign_in_link(connection, member_id=member, now=now, randomness=randomness)
-
-        link = f"{here.settings.url}/in/{here.store.write_now(step)}"
-    answer(json, {"sign_in": link}, f"Signs in once, within a day: {link}")
 
 
 @application.command("status")
@@ -163,6 +143,9 @@ application.command("offer")(offer)
 application.command("need")(need)
 application.command("show")(show)
 application.command("demo")(demo)
+application.command("sign-in-link")(sign_in_link)
+application.command("turn")(turn)
+application.command("hand-over")(hand_over)
 
 
 def main() -> None:

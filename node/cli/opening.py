@@ -4,19 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from sqlalchemy import text
 
 from federation.council import Council
 from federation.ports import Clock, Randomness
 from federation.transport import NetworkTransport
+from node.accounts import turns
 from node.app import DATABASE, open_council, open_store
 from node.database import Store
 from node.feature import Acting, Viewer
 from node.ports import SystemClock, SystemRandomness
+from node.rights import Right
 from node.settings import Settings, load
 from schemas.refusal import Refusal
 
@@ -27,7 +29,7 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The council's folde
 
 @dataclass(frozen=True)
 class Opened:
-    """What a command works with. It acts as the first keeper, since whoever has the folder has everything."""
+    """What a command works with. It acts by the server turn that there is, as the pages do, and is refused alike."""
 
     settings: Settings
     council: Council
@@ -35,17 +37,35 @@ class Opened:
     clock: Clock
     randomness: Randomness
 
-    def acting(self) -> Acting:
+    def acting(self, right: Right) -> Acting:
+        """Whoever has the server turn acts, or its caretaker, and has `right`.
+
+        Raises Refusal: "no-keeper" where nobody ever had the turn, "turn-ended" with what to type.
+        """
+        now = self.clock.now()
         with self.store.reading() as connection:
-            keeper = connection.execute(
-                text("SELECT id FROM member WHERE keeper = 1 AND ended_at IS NULL ORDER BY id LIMIT 1")
-            ).scalar()
-        if keeper is None:
+            viewer = self._who_acts(now, turns.held_turns(connection))
+        if viewer.caretaker and not viewer.may(right):
+            place = self.settings.directory
             raise Refusal(
-                "no-keeper", sentence="This council has no keeper yet. Type: comarca sign-in-link DIR --keeper"
+                "turn-ended",
+                sentence=f"The server turn has ended, and nobody has it. Type: comarca hand-over {place} --to NUMBER "
+                f"(comarca people list {place} shows the numbers).",
             )
-        viewer = Viewer(member_id=keeper, keeper=True)
-        return Acting(now=self.clock.now(), council=self.council, settings=self.settings, viewer=viewer)
+        viewer.require(right)
+        return Acting(now=now, council=self.council, settings=self.settings, viewer=viewer)
+
+    def _who_acts(self, now: datetime, held: tuple[turns.Held, ...]) -> Viewer:
+        keepers, caretakers = turns.keepers(held, now), turns.caretakers(held, now)
+        if keepers:
+            return Viewer(member_id=min(keepers), keeper=True)
+        if caretakers:
+            return Viewer(member_id=min(caretakers), caretaker=True)
+        raise Refusal(
+            "no-keeper",
+            sentence="Nobody here has had the server turn yet. "
+            f"Type: comarca sign-in-link {self.settings.directory} --keeper",
+        )
 
 
 @contextmanager

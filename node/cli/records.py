@@ -10,6 +10,7 @@ from federation import introductions, replicas
 from node.cli.opening import Folder, Opened, opened
 from node.cli.saying import BROKEN, Json, answer, fail, plainly
 from node.features.resources.actions import put_up
+from node.rights import Right
 from protocol import keys, proof
 from protocol.verdict import Refused
 from schemas.records.resource import ResourceForm
@@ -35,7 +36,7 @@ def _put_up(directory: Any, direction: Literal["offer", "need"], as_json: bool, 
         {"direction": direction} | {name: value for name, value in given.items() if value is not None}
     )
     with opened(directory) as here:
-        acting = here.acting()
+        acting = here.acting(Right.PUT_UP)
         record = here.store.write_now(lambda connection: put_up(connection, form, acting))
         address = record.object_id or f"{here.settings.url}/o/{record.public_id}"
         facts = {"id": address, "title": record.title, "audience": record.audience, "ends_at": record.ends_at}

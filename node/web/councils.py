@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from federation import followers, peers
 from federation.peers import PeerView
 from node.feature import Viewer
+from node.rights import Right
 from node.web.forms import Typed
 from node.web.site import Site, see_other
-from schemas.refusal import Refusal
 
 LINKED = "accepted"
 
@@ -54,7 +54,7 @@ def router(site: Site) -> APIRouter:
         viewer = site.viewer(request)
         with site.store.reading() as connection:
             views = known_to(connection, viewer)
-            readers = followers.listing(connection) if viewer.keeper else []
+            readers = followers.listing(connection) if viewer.may(Right.LET_READ) else []
         now = site.now()
         return site.page(
             request,
@@ -74,28 +74,21 @@ def router(site: Site) -> APIRouter:
             views = known_to(connection, site.viewer(request))
         return NearbyCouncils(as_of=now, councils=[_as_data(site, view, now=now) for view in views])
 
-    def keeper_does(path: str, action: Callable[..., Any]) -> None:
+    def done_by(right: Right, path: str, action: Callable[..., Any]) -> None:
         def act(request: Request, typed: Typed) -> Response:
-            _only_keepers(site.viewer(request))
+            site.viewer(request).require(right)
             actor_id, now = typed.get("actor_id", ""), site.now()
             site.store.write_now(lambda connection: action(connection, site.council, actor_id=actor_id, now=now))
             return see_other("/councils")
 
         routes.add_api_route(path, act, methods=["POST"], include_in_schema=False, response_model=None)
 
-    keeper_does("/councils/accept", peers.accept)
-    keeper_does("/councils/decline", peers.decline)
-    keeper_does("/councils/remove", peers.remove)
-    keeper_does("/councils/readers/accept", followers.accept)
-    keeper_does("/councils/readers/remove", followers.remove)
+    done_by(Right.LINK_UP, "/councils/accept", peers.accept)
+    done_by(Right.LINK_UP, "/councils/decline", peers.decline)
+    done_by(Right.LINK_UP, "/councils/remove", peers.remove)
+    done_by(Right.LET_READ, "/councils/readers/accept", followers.accept)
+    done_by(Right.LET_READ, "/councils/readers/remove", followers.remove)
     return routes
-
-
-def _only_keepers(viewer: Viewer) -> None:
-    if not viewer.signed_in:
-        raise Refusal("not-signed-in", sentence="Sign in first: linking up is done by those who keep the server.")
-    if not viewer.keeper:
-        raise Refusal("not-keeper", sentence="Linking up is done by those whose turn it is to keep the server.")
 
 
 def _as_data(site: Site, view: PeerView, *, now: datetime) -> NearbyCouncil:

@@ -12,6 +12,7 @@ from node.feature import Acting
 from node.features.alerts import rules
 from node.features.alerts.tables import Alert
 from node.places import in_cell, place_of
+from node.rights import Right
 from protocol import ids
 from schemas.audience import WireAudience
 from schemas.phrase import phrase
@@ -23,7 +24,7 @@ _ALERTS = table_of(Alert)
 
 def put_up(connection: Connection, form: AlertForm, acting: Acting) -> Alert:
     """A call for help, or a drill where the form says exercise. Raises schemas.refusal.Refusal."""
-    member_id = rules.signed_in(acting.viewer.member_id)
+    member_id = acting.viewer.require(Right.CALL)
     audience = form.audience.value
     rules.check_audience(audience)
     now = acting.now.replace(microsecond=0)
@@ -75,13 +76,12 @@ def put_up(connection: Connection, form: AlertForm, acting: Acting) -> Alert:
 
 def over(connection: Connection, public_id: str, acting: Acting) -> Alert:
     """Say that it is over (an Update with msgType Cancel). Saying so twice changes nothing. Raises Refusal."""
-    rules.signed_in(acting.viewer.member_id)
+    acting.viewer.require(Right.CALL)
     found = connection.execute(_ALERTS.select().where(_ALERTS.c.public_id == public_id)).mappings().first()
     if found is None:
         raise Refusal("not-found", sentence=phrase("There is no call for help of ours under this address."))
     row = Alert(**found)
-    viewer = acting.viewer
-    rules.check_may_end(by_member=row.by_member, member_id=viewer.member_id, keeper=viewer.keeper)
+    rules.check_may_end(acting.viewer, by_member=row.by_member)
     if row.message_type == MessageType.CANCEL:
         return row
     if row.ends_at <= acting.now:

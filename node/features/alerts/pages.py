@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from node.feature import Acting
 from node.features.alerts import actions, queries, rules, views
+from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
 from schemas.base import ApiModel, WireTime
@@ -88,7 +89,7 @@ def _put_up_routes(routes: APIRouter, site: Site, *, exercise: bool) -> None:
 
     @routes.get(path, include_in_schema=False)
     def blank(request: Request) -> Response:
-        rules.signed_in(site.viewer(request).member_id)
+        site.viewer(request).require(Right.CALL)
         latest = (site.now() + rules.LONGEST).astimezone(site.settings.zone_info)
         usual = {"audience": "neighbours", "urgency": "Immediate", "severity": "Moderate"}
         return show(request, typed=usual | {"until": f"{latest:%Y-%m-%dT%H:%M}"})
@@ -96,7 +97,7 @@ def _put_up_routes(routes: APIRouter, site: Site, *, exercise: bool) -> None:
     @routes.post(path, include_in_schema=False)
     def put_up(request: Request, typed: Typed) -> Response:
         acting = site.acting(request)
-        rules.signed_in(acting.viewer.member_id)
+        acting.viewer.require(Right.CALL)
         try:
             form = _form(typed, acting, exercise=exercise)
             row = site.store.write_now(lambda connection: actions.put_up(connection, form, acting))

@@ -10,6 +10,7 @@ from federation.council import Council
 from federation.tables import Peer, table_of
 from node.feature import Viewer
 from node.features.alerts.tables import Alert, AlertIndex
+from node.rights import Right
 from schemas.records.alert import MessageType, Status
 
 _OWN = table_of(Alert)
@@ -87,7 +88,7 @@ def may_end(connection: Connection, object_id: str, viewer: Viewer, *, base_url:
     row = connection.execute(select(_OWN.c.by_member, _OWN.c.message_type, _OWN.c.ends_at).where(ours)).first()
     if row is None or row.message_type == MessageType.CANCEL or row.ends_at <= now:
         return False
-    return viewer.keeper or bool(row.by_member == viewer.member_id)
+    return viewer.may(Right.TIDY_UP) or bool(row.by_member == viewer.member_id)
 
 
 def _published(row: RowMapping, council: Council) -> Listed:

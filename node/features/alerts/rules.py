@@ -7,6 +7,8 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from node import lint
+from node.feature import Viewer
+from node.rights import Right
 from schemas import lasting
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
@@ -16,13 +18,6 @@ PUBLISHED: Final = frozenset({"neighbours", "public"})
 LONGEST: Final = timedelta(hours=24)
 _TIME_OF_DAY: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _UNTIL: Final = TypeAdapter[str](lasting.Until)
-
-
-def signed_in(member_id: int | None) -> int:
-    """The member who acts. Raises Refusal("not-signed-in")."""
-    if member_id is None:
-        raise Refusal("not-signed-in", None, sentence=phrase("Sign in first: use your sign-in link, or ask for one."))
-    return member_id
 
 
 def check_audience(audience: str) -> None:
@@ -63,9 +58,16 @@ def end_of(until: str, now: datetime, *, zone: tzinfo) -> datetime | None:
         return None
 
 
-def check_may_end(*, by_member: int, member_id: int | None, keeper: bool) -> None:
-    """Whoever called, or a keeper, says that it is over. Raises Refusal("not-signed-in" or "not-yours")."""
-    if signed_in(member_id) != by_member and not keeper:
+def check_may_end(viewer: Viewer, *, by_member: int) -> None:
+    """Whoever called, or whose turn gives the right, says that it is over.
+
+    Raises Refusal("not-signed-in", "turn-ended" or "not-yours").
+    """
+    if viewer.require(Right.CALL) == by_member:
+        return
+    if viewer.caretaker:
+        viewer.require(Right.TIDY_UP)
+    if not viewer.may(Right.TIDY_UP):
         raise Refusal(
             "not-yours",
             None,

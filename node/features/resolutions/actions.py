@@ -10,6 +10,7 @@ from federation.tables import table_of
 from node.feature import Acting
 from node.features.resolutions import rules
 from node.features.resolutions.tables import Resolution
+from node.rights import Right
 from protocol import ids
 from schemas.audience import WireAudience
 from schemas.records.resolution import ResolutionForm, resolution_note
@@ -19,7 +20,7 @@ _RESOLUTIONS = table_of(Resolution)
 
 def put_up(connection: Connection, form: ResolutionForm, acting: Acting) -> Resolution:
     """A resolution under the council's next number, public unless chosen otherwise. Raises schemas.refusal.Refusal."""
-    member_id = rules.signed_in(acting.viewer.member_id)
+    member_id = acting.viewer.require(Right.DECIDE)
     today = acting.now.astimezone(acting.zone).date()
     audience = form.audience.value
     rules.check_audience(audience)

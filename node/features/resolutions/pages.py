@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from node.features.resolutions import actions, queries, rules, views
+from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
 from schemas.base import ApiModel, WireTime
@@ -68,13 +69,13 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/put-up/resolution", include_in_schema=False)
     def blank(request: Request) -> Response:
-        rules.signed_in(site.viewer(request).member_id)
+        site.viewer(request).require(Right.DECIDE)
         return show(request, typed={"audience": "public"})
 
     @routes.post("/put-up/resolution", include_in_schema=False)
     def put_up(request: Request, typed: Typed) -> Response:
         acting = site.acting(request)
-        rules.signed_in(acting.viewer.member_id)
+        acting.viewer.require(Right.DECIDE)
         try:
             given = {name: typed[name] for name in FIELDS if name in typed}
             form = parse(ResolutionForm, given, sentences=SENTENCES)

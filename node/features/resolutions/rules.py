@@ -11,13 +11,6 @@ AUDIENCES: Final = ("council", "neighbours", "public")
 PUBLISHED: Final = frozenset({"neighbours", "public"})
 
 
-def signed_in(member_id: int | None) -> int:
-    """The member who acts. Raises Refusal("not-signed-in")."""
-    if member_id is None:
-        raise Refusal("not-signed-in", None, sentence=phrase("Sign in first: use your sign-in link, or ask for one."))
-    return member_id
-
-
 def check_gathering(decided_at: dates.date | None, present: int | None, *, today: dates.date) -> None:
     """Nothing is decided without a gathering: its day and how many were there (primitives.md 2.5).
 

@@ -17,6 +17,7 @@ from node.feature import Acting
 from node.features.resources import rules
 from node.features.resources.tables import Resource
 from node.places import in_cell, place_of
+from node.rights import Right
 from protocol import ids
 from schemas.audience import WireAudience
 from schemas.context import Category
@@ -29,7 +30,7 @@ _RESOURCES = table_of(Resource)
 
 def put_up(connection: Connection, form: ResourceForm, acting: Acting) -> Resource:
     """A new need or offer of the neighbour who acts. Published at once where its audience reaches further than our council."""
-    member_id = rules.signed_in(acting.viewer.member_id)
+    member_id = acting.viewer.require(Right.PUT_UP)
     wish = _judged(form, acting, starts_at=None)
     now = rules.next_update(acting.now, None)
     row = Resource(
@@ -89,7 +90,7 @@ def close(connection: Connection, public_id: str, outcome: str, acting: Acting) 
 
 def take_down(connection: Connection, public_id: str, acting: Acting) -> None:
     """Remove it here and take it back everywhere (a Delete). Also for what is closed or over."""
-    rules.signed_in(acting.viewer.member_id)
+    acting.viewer.require(Right.PUT_UP)
     row = _found(connection, public_id)
     _check_may_change(row, acting)
     if row.object_id is not None:
@@ -136,13 +137,12 @@ def _found(connection: Connection, public_id: str) -> Resource:
 
 
 def _check_may_change(row: Resource, acting: Acting) -> None:
-    viewer = acting.viewer
-    rules.check_may_change(by_member=row.by_member, member_id=viewer.member_id, keeper=viewer.keeper)
+    rules.check_may_change(acting.viewer, by_member=row.by_member)
 
 
 def _changeable(connection: Connection, public_id: str, acting: Acting) -> Resource:
     # Whoever is not signed in must not learn whether the address exists.
-    rules.signed_in(acting.viewer.member_id)
+    acting.viewer.require(Right.PUT_UP)
     row = _found(connection, public_id)
     _check_may_change(row, acting)
     rules.check_open(row.state, ended=row.ends_at <= acting.now)

@@ -8,10 +8,11 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from node.feature import Acting
-from node.features.resources import actions, queries, rules, views, wording
+from node.features.resources import actions, queries, views, wording
 from node.features.resources.around import around
 from node.features.resources.tables import Resource
 from node.places import exact_coordinates_of
+from node.rights import Right
 from node.web.forms import parse
 from node.web.site import Site
 from schemas.audience import Audience
@@ -130,7 +131,7 @@ def router(site: Site) -> APIRouter:
 
 def amend(connection: Connection, public_id: str, change: ResourceChange, acting: Acting) -> Resource:
     """What the change asks for, in one step. Raises Refusal, or NotUnderstood where the whole would make no sense."""
-    rules.signed_in(acting.viewer.member_id)
+    acting.viewer.require(Right.PUT_UP)
     said = change.model_dump(exclude_unset=True)
     available, outcome = said.pop("available", None), said.pop("outcome", None)
     row = queries.ours(connection, public_id)

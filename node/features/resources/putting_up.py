@@ -11,6 +11,7 @@ from node.feature import Viewer
 from node.features.resources import actions, queries, recipe_files, rules, wording
 from node.features.resources.tables import Resource
 from node.places import names_of
+from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
@@ -53,7 +54,7 @@ def _put_up_routes(routes: APIRouter, site: Site, direction: Direction) -> None:
 
     @routes.get(path)
     def blank(request: Request, start: str = "") -> Response:
-        rules.signed_in(site.viewer(request).member_id)
+        site.viewer(request).require(Right.PUT_UP)
         recipe = recipe_files.find(start, site.tongue(request).code)
         if recipe is not None and recipe.direction != direction:
             recipe = None
@@ -65,7 +66,7 @@ def _put_up_routes(routes: APIRouter, site: Site, direction: Direction) -> None:
     @routes.post(path)
     def put_up(request: Request, typed: Typed) -> Response:
         acting = site.acting(request)
-        rules.signed_in(acting.viewer.member_id)
+        acting.viewer.require(Right.PUT_UP)
         try:
             form = _form(typed, direction)
             row = site.store.write_now(lambda connection: actions.put_up(connection, form, acting))
@@ -150,12 +151,12 @@ def _mendable(error: Refusal | NotUnderstood) -> tuple[Problem, ...]:
 
 
 def _changeable(site: Site, viewer: Viewer, public_id: str) -> Resource:
-    rules.signed_in(viewer.member_id)
+    viewer.require(Right.PUT_UP)
     with site.store.reading() as connection:
         row = queries.ours(connection, public_id)
     if row is None:
         raise Refusal("not-found", sentence=phrase("There is no need or offer of ours under this address."))
-    rules.check_may_change(by_member=row.by_member, member_id=viewer.member_id, keeper=viewer.keeper)
+    rules.check_may_change(viewer, by_member=row.by_member)
     return row
 
 

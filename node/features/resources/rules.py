@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Final
 
 from node import lint
+from node.feature import Viewer
+from node.rights import Right
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
@@ -149,21 +151,18 @@ def check_outcome(outcome: str) -> None:
         )
 
 
-def check_may_change(*, by_member: int, member_id: int | None, keeper: bool) -> None:
-    """Whoever put it up, or a keeper, may change it. Raises Refusal("not-signed-in" or "not-yours")."""
-    if signed_in(member_id) != by_member and not keeper:
+def check_may_change(viewer: Viewer, *, by_member: int) -> None:
+    """Whoever put it up, or whose turn gives the right. Raises Refusal("not-signed-in", "turn-ended" or "not-yours")."""
+    if viewer.require(Right.PUT_UP) == by_member:
+        return
+    if viewer.caretaker:
+        viewer.require(Right.TIDY_UP)
+    if not viewer.may(Right.TIDY_UP):
         raise Refusal(
             "not-yours",
             None,
             sentence=phrase("Only the neighbour who put this up, or whoever holds the server turn, can change it."),
         )
-
-
-def signed_in(member_id: int | None) -> int:
-    """The member who acts. Raises Refusal("not-signed-in") for an anonymous visitor."""
-    if member_id is None:
-        raise Refusal("not-signed-in", None, sentence=phrase("Sign in first: use your sign-in link, or ask for one."))
-    return member_id
 
 
 def check_open(state: str, *, ended: bool) -> None:

@@ -14,6 +14,7 @@ from node.features.resources import queries
 from node.features.resources.around import Found
 from node.features.resources.queries import Source
 from node.features.resources.tables import Resource
+from node.rights import Right
 from node.web import words
 from protocol.verdict import Refused
 from schemas.audience import Audience
@@ -153,7 +154,7 @@ def own_slip(row: Resource, viewer: Viewer) -> Slip:
 
 def may_change(row: Resource | None, viewer: Viewer) -> bool:
     """Whether this viewer is offered to change this record of ours."""
-    return row is not None and viewer.signed_in and (viewer.keeper or row.by_member == viewer.member_id)
+    return row is not None and viewer.signed_in and (viewer.may(Right.TIDY_UP) or row.by_member == viewer.member_id)
 
 
 def wall(connection: Connection, viewer: Viewer, now: datetime, council: Council) -> list[Slip]:

@@ -1,0 +1,148 @@
+"""Who is here and who has the server turn, by command: links, people, the turn and its handing over."""
+
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import Connection
+
+from node.accounts import turns
+from node.accounts.actions import add_member, end_sessions, make_sign_in_link
+from node.accounts.leaving import leave
+from node.cli.opening import Folder, opened
+from node.cli.saying import Json, answer, plainly
+from node.installed import FEATURES
+from node.rights import Right
+from schemas.refusal import Refusal
+
+people = typer.Typer(no_args_is_help=True, help="Neighbours who sign in here: list them, end an account.")
+
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Their number in `comarca people list`.", min=1)]
+
+
+@plainly
+def sign_in_link(
+    directory: Folder,
+    name: Annotated[str, typer.Option(help="The shown name of a new neighbour; may be blank.")] = "",
+    to: Annotated[
+        int | None, typer.Option("--to", metavar="NUMBER", help="For somebody who is here already: a lost phone.")
+    ] = None,
+    keeper: Annotated[
+        bool, typer.Option("--keeper", help="Give the new neighbour a server turn, beside those who have one.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Make a link that signs somebody in, once, within a day: a new neighbour, or one who is here already."""
+    if to is not None and (name or keeper):
+        raise Refusal("wrong-use", sentence="With --to nobody new is made: leave out --name and --keeper.")
+    with opened(directory) as here:
+        now, randomness, weeks = here.clock.now(), here.randomness, here.settings.turns.keeper_weeks
+        with here.store.reading() as connection:
+            nobody_yet = not turns.held_turns(connection)
+        if not (keeper and nobody_yet):  # the first turn comes from whoever has the folder
+            here.acting(Right.INVITE)
+
+        def step(connection: Connection) -> tuple[int, str]:
+            member = add_member(connection, name=name, keeper=keeper, now=now, weeks=weeks) if to is None else to
+            return member, make_sign_in_link(connection, member_id=member, now=now, randomness=randomness)
+
+        number, token = here.store.write_now(step)
+        link = f"{here.settings.url}/in/{token}"
+    answer(json, {"sign_in": link, "number": number}, f"Signs in once, within a day: {link}")
+
+
+@people.command("list")
+@plainly
+def listing(directory: Folder, json: Json = False) -> None:
+    """Show who is here by number, and who has the server turn."""
+    with opened(directory) as here:
+        now = here.clock.now()
+        here.acting(Right.HAND_OVER)
+        with here.store.reading() as connection:
+            names = turns.present(connection)
+            held = turns.held_turns(connection)
+    keepers, caretakers = turns.keepers(held, now), turns.caretakers(held, now)
+    word = dict.fromkeys(keepers, "server turn") | dict.fromkeys(caretakers, "had the server turn")
+    facts = [{"number": number, "name": name, "turn": word.get(number)} for number, name in names.items()]
+    lines = [f"{number}  {name or '(no name)'}  {word.get(number, '')}".rstrip() for number, name in names.items()]
+    answer(json, {"people": facts}, *lines)
+
+
+@people.command("end")
+@plainly
+def end(
+    directory: Folder,
+    number: Number,
+    only_sign_ins: Annotated[
+        bool, typer.Option("--only-sign-ins", help="Sign them out everywhere, and end nothing else.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """End an account at its owner's wish: what they put up is taken down, their name and sign-ins go."""
+    with opened(directory) as here:
+        acting = here.acting(Right.INVITE)
+
+        def step(connection: Connection) -> int:
+            if number not in turns.present(connection):
+                raise Refusal("not-found", sentence="Nobody with that number is here.")
+            if only_sign_ins:
+                return end_sessions(connection, member_id=number)
+            leave(connection, acting, member_id=number, features=FEATURES, alone_is_meant=False)
+            return 0
+
+        ended = here.store.write_now(step)
+    if only_sign_ins:
+        facts: dict[str, Any] = {"number": number, "sessions_ended": ended}
+        answer(
+            json, facts, f"Signed out everywhere. To let them in again: comarca sign-in-link {directory} --to {number}"
+        )
+    else:
+        answer(json, {"number": number, "ended": True}, f"The account {number} has ended.")
+
+
+@plainly
+def turn(directory: Folder, json: Json = False) -> None:
+    """Show who has the server turn until when, and who is learning it."""
+    with opened(directory) as here:
+        now = here.clock.now()
+        with here.store.reading() as connection:
+            views = turns.listing(connection, now=now)
+            held = turns.held_turns(connection)
+    shown = [view for view in views if view.state is not turns.State.ENDED] or views[:1]
+    facts = [
+        {
+            "holder": view.holder,
+            "since": view.since,
+            "until": view.until,
+            "state": view.state.value,
+            "learner": view.learner,
+        }
+        for view in shown
+    ]
+    lines = [
+        f"{view.holder or 'nobody'} {view.holder_name}".rstrip()
+        + f": {view.state.value}, until {view.until:%Y-%m-%d}"
+        + (f", learned by {view.learner} {view.learner_name}".rstrip() if view.learner else "")
+        for view in shown
+    ]
+    if not turns.keepers(held, now):
+        lines.append(f"Nobody has it now. To hand it over: comarca hand-over {directory} --to NUMBER")
+    answer(json, {"turns": facts, "held": bool(turns.keepers(held, now))}, *lines)
+
+
+@plainly
+def hand_over(
+    directory: Folder,
+    to: Annotated[int, typer.Option("--to", metavar="NUMBER", help="Who takes the turn, by `comarca people list`.")],
+    overlap: Annotated[bool, typer.Option("--overlap", help="Keep your own turn until its date as well.")] = False,
+    json: Json = False,
+) -> None:
+    """Hand the server turn over. Go through the list on the page of turns together as well."""
+    with opened(directory) as here:
+        acting = here.acting(Right.HAND_OVER)
+        here.store.write_now(
+            lambda connection: turns.hand_over(connection, acting, to=to, overlap=overlap, unticked=True)
+        )
+        until = acting.now
+        with here.store.reading() as connection:
+            until = max(view.until for view in turns.listing(connection, now=acting.now) if view.holder == to)
+    answer(json, {"holder": to, "until": until}, f"{to} has the server turn until {until:%Y-%m-%d}.")
