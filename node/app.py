@@ -25,6 +25,8 @@ from node.migrations import run as migrations
 from node.ports import SystemClock, SystemRandomness
 from node.settings import Settings
 from node.web.application import build
+from node.web.metrics import Counts, Figures, listen
+from node.web.probes import Probes, Readiness
 from node.web.site import Site
 from protocol import ids
 from schemas.place import Place
@@ -147,6 +149,7 @@ class Node:
             version=software_version(),
             place=area_of(self.settings),
         )
+        self._probes = self._watched()
         self.site = Site(
             settings=self.settings,
             council=self.council,
@@ -161,12 +164,50 @@ class Node:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
-            await self._front(scope, receive, send)
+            await self._probes(scope, receive, send)
+
+    async def _behind_probes(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._front(scope, receive, send)
+
+    def _watched(self) -> Probes:
+        """The probes in front of everything else, and the figures if they are wanted."""
+        wanted, engine = self.settings.metrics, self.engine
+        readiness = Readiness(
+            store=self.store,
+            clock=self.clock,
+            directory=self.settings.directory,
+            revision=migrations.head(),
+            ended_loops=engine.ended_loops,
+        )
+        self._figures: Figures | None = None
+        self._figures_server: asyncio.Server | None = None
+        if wanted.port or wanted.token:
+            counts = Counts(engine.reception.counts, engine.applier.verbs, engine.deliverer.outcomes)
+            self._figures = Figures(
+                store=self.store,
+                clock=self.clock,
+                counts=counts,
+                councils=lambda: sum(known.accepted for known in engine.directory.known.values()),
+                version=software_version(),
+            )
+        return Probes(self._behind_probes, readiness=readiness, figures=self._figures, token=wanted.token)
+
+    async def _show_figures(self) -> None:
+        port = self.settings.metrics.port
+        if self._figures is None or not port:
+            return
+        try:
+            self._figures_server = await listen(self._figures, port=port)
+        except OSError as error:  # a council is not taken down because nobody can watch it
+            _log.error("no figures are shown: the port cannot be had", port=port, because=error.strerror)
 
     async def start(self) -> None:
         await self.engine.start()
+        await self._show_figures()
 
     async def stop(self) -> None:
+        if self._figures_server is not None:
+            self._figures_server.close()
         await self.engine.stop()
         if self._network is not None:
             await self._network.aclose()

@@ -108,6 +108,7 @@ class Engine:
             kept=self.applier.wake,
             heard=self._heard,
             fault=fault_reason,
+            verbs=self.applier.verbs,
         )
         self.hearing = Hearing(
             council=council, store=store, clock=clock, directory=lambda: self.directory, heard=self._heard
@@ -146,6 +147,12 @@ class Engine:
         self._version = await self.store.data_version()
         for work in (self.applier.run, self.deliverer.run, self._look, self._greet, self._tidy):
             self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
+
+    def ended_loops(self) -> tuple[str, ...] | None:
+        """The names of loops that should run and have ended; None while none was started."""
+        if not self._tasks:
+            return None
+        return tuple(task.get_name() for task in self._tasks if task.done())
 
     async def stop(self) -> None:
         """End the loops. What is on its way is broken off; its row stays, and the other side knows a second copy."""
