@@ -102,7 +102,7 @@ def meet(connection: Connection, *, introduction: Introduction, now: datetime) -
             {"none": State.NONE.value, "asked": State.THEY_ASKED.value},
         ).scalar_one()
         if waiting >= MOST_WAITING:
-            raise Refusal("full", sentence=phrase("Too many councils have asked already; look through them first."))
+            raise Refusal("full", sentence=phrase("Too many have asked already; look through them first."))
         connection.execute(
             _PEER.insert().values(
                 actor_id=introduction.actor_id, state=State.NONE.value, created_at=now, last_heard_at=None, **values

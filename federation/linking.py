@@ -26,7 +26,7 @@ def known(connection: Connection, actor_id: str) -> RowMapping:
     row = find(connection, actor_id)
     if row is None:
         raise Refusal(
-            "unknown", sentence=phrase("We have not met that council. To see those we have: comarca peers list")
+            "unknown", sentence=phrase("We have not met them yet. The list of nearby councils shows whom we have met.")
         )
     return row
 

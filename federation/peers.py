@@ -46,7 +46,7 @@ class PeerView:
 def ask(connection: Connection, council: Council, *, introduction: Introduction, now: datetime) -> str:
     """Ask a council to link up, after our keeper has compared the six words. Returns its actor id. Raises Refusal."""
     if ids.same_origin(introduction.actor_id, council.base_url):
-        raise Refusal("ourselves", sentence=phrase("That is our own address; give the address of the other council."))
+        raise Refusal("ourselves", sentence=phrase("That is our own address; give that of the others."))
     if is_blocked(connection, ids.host_of(introduction.actor_id)):
         raise Refusal("blocked", sentence=phrase("We have blocked that host; unblock it first."))
     row = meet(connection, introduction=introduction, now=now)
@@ -72,7 +72,7 @@ def accept(connection: Connection, council: Council, *, actor_id: str, now: date
         raise Refusal(
             "not-asked",
             sentence=phrase(
-                "{name} has not asked us. To ask them: comarca peers add {origin}",
+                "{name} has not asked us. Ask them first: {origin}",
                 name=row["name"],
                 origin=row["origin"],
             ),

@@ -26,7 +26,7 @@ def check_audience(audience: str) -> None:
         raise Refusal(
             "audience",
             "audience",
-            sentence=phrase("Choose who can see this: our council, nearby councils, or everybody."),
+            sentence=phrase("Choose who can see this: our own neighbours, nearby councils, or everyone."),
         )
 
 
@@ -103,7 +103,7 @@ def check_words(texts: dict[str, str], *, audience: str) -> None:
                 field,
                 sentence=phrase(
                     "An illness beside a place can tell who is meant. Leave out one of them, "
-                    "or show it to our council only."
+                    "or show it only to our own neighbours."
                 ),
             )
 

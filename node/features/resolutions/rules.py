@@ -38,7 +38,7 @@ def check_audience(audience: str) -> None:
         raise Refusal(
             "audience",
             "audience",
-            sentence=phrase("Choose who can see this: our council, nearby councils, or everybody."),
+            sentence=phrase("Choose who can see this: our own neighbours, nearby councils, or everyone."),
         )
 
 

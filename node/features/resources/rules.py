@@ -53,7 +53,7 @@ def check_audience(audience: str, *, before: str | None = None) -> None:
         raise Refusal(
             "audience",
             "audience",
-            sentence=phrase("Choose who can see this: our council, nearby councils, or everybody."),
+            sentence=phrase("Choose who can see this: our own neighbours, nearby councils, or everyone."),
         )
     if before is not None and AUDIENCES.index(audience) > AUDIENCES.index(before):
         raise Refusal(
@@ -138,7 +138,7 @@ def check_words(texts: dict[str, str], *, audience: str, has_place: bool) -> Non
                 field,
                 sentence=phrase(
                     "An illness beside a place can tell who is meant. Leave out one of them, "
-                    "or show it to our council only."
+                    "or show it only to our own neighbours."
                 ),
             )
 
