@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, Table
 
 from federation.tables import table_of
-from node.accounts import turns
+from node.accounts.handing_over import check_may_go, end_turns_of
 from node.accounts.tables import Invite, Member, Passkey, Password, RecoveryCode, Session, SignInLink
 from node.feature import Acting, Feature
 from schemas.phrase import phrase
@@ -28,7 +28,7 @@ def leave(
     Raises Refusal("hand-over-first") for whoever is needed for the server turn, and "alone" for the last one here who has
     had the turn, unless `alone_is_meant`: then invites end too, since nobody could look after whoever came.
     """
-    last = turns.check_may_go(connection, member_id=member_id, now=acting.now)
+    last = check_may_go(connection, member_id=member_id, now=acting.now)
     if last and not alone_is_meant:
         raise Refusal(
             "alone",
@@ -38,7 +38,7 @@ def leave(
     for feature in features:
         if feature.leave is not None:
             feature.leave(connection, acting, member_id)
-    turns.end_turns_of(connection, member_id=member_id, now=acting.now)
+    end_turns_of(connection, member_id=member_id, now=acting.now)
     for table in _SIGN_INS:
         connection.execute(table.delete().where(table.c.member_id == member_id))
     theirs = _INVITES.c.ended_at.is_(None) if last else _INVITES.c.by_member == member_id

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from node.accounts import turns
 from node.accounts.actions import add_member, end_sessions, make_sign_in_link
+from node.accounts.handing_over import hand_over as pass_on
 from node.accounts.leaving import leave
 from node.cli.opening import Folder, opened
 from node.cli.saying import Json, answer, plainly
@@ -139,10 +140,7 @@ def hand_over(
     """Hand the server turn over. Go through the list on the page of turns together as well."""
     with opened(directory) as here:
         acting = here.acting(Right.HAND_OVER)
-        here.store.write_now(
-            lambda connection: turns.hand_over(connection, acting, to=to, overlap=overlap, unticked=True)
-        )
-        until = acting.now
+        here.store.write_now(lambda connection: pass_on(connection, acting, to=to, overlap=overlap, unticked=True))
         with here.store.reading() as connection:
             until = max(view.until for view in turns.listing(connection, now=acting.now) if view.holder == to)
     answer(json, {"holder": to, "until": until}, f"{to} has the server turn until {until:%Y-%m-%d}.")
