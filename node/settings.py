@@ -23,7 +23,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from node.settings_parts import Allow, Area, Federation, Latitude, Limits, Listen, Longitude, Metrics, Part, Turns
+from node.settings_parts import Allow, Area, Backup, Federation, Latitude, Limits, Listen, Longitude, Metrics, Part, Turns
 from protocol.ids import origin_of
 
 FILE_NAME = "comarca.toml"
@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     metrics: Metrics = Metrics()
     turns: Turns = Turns()
 
+    backup: Backup = Backup()
     @field_validator("name")
     @classmethod
     def _name_shows(cls, name: str) -> str:

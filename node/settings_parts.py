@@ -68,6 +68,7 @@ class Limits(Part):
     """What a sender may cost us: sizes in bytes, deadlines in seconds, rates per minute."""
 
     body: Count = 1_048_576
+    restore: Count = 536_870_912
     unknown_body: Count = 65_536
     peer_rate: Rate = Rate(per_minute=600, burst=300)
     unknown_rate: Rate = Rate(per_minute=20, burst=10)
@@ -109,3 +110,20 @@ class Turns(Part):
     """How long a turn lasts at most before it is handed over, in weeks. No turn is ever renewed by itself."""
 
     keeper_weeks: Annotated[int, Field(ge=1, le=52)] = 13
+
+
+class Backup(Part):
+    """Backups that are made by themselves: where (empty: `backups` in this folder), how often, how many, for whose age keys."""
+
+    folder: str = ""
+    every_hours: Annotated[float, Field(ge=0, le=8784, allow_inf_nan=False)] = 24
+    keep: Count = 7
+    encrypt_to: tuple[str, ...] = ()
+
+    @field_validator("encrypt_to")
+    @classmethod
+    def _recipients_only(cls, recipients: tuple[str, ...]) -> tuple[str, ...]:
+        for recipient in recipients:
+            if not re.fullmatch(r"age1[02-9ac-hj-np-z]{20,200}", recipient):
+                raise ValueError(f"{recipient!r} is no age recipient; it begins with age1 and is made by age-keygen")
+        return recipients
