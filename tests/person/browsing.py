@@ -1,6 +1,6 @@
 """People in front of a real browser: who they are, what they open, and what the browser notices while they do.
 
-Scripts are switched off for everybody, so whatever a test sees works without them. Nobody here reaches another host.
+Scripts are switched off unless a test wants them, so whatever it sees works without them. Nobody here reaches another host.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from node.demo.councils import DemoCouncil
 
@@ -29,11 +29,14 @@ PHONE, WIDE = 360, 1280
 HEIGHT = 800
 
 
-def in_a_browser() -> list[pytest.MarkDecorator]:
-    """The marks of a module that opens pages. Raised here, so that all that is skipped without a browser is told in one line."""
+def in_a_browser(group: str = "person") -> list[pytest.MarkDecorator]:
+    """The marks of a module that opens pages. Raised here, so that all that is skipped without a browser is told in one line.
+
+    The modules of a group share one region; two groups may run side by side, each with its own.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed, so no page is opened in a browser", allow_module_level=True)
-    return [pytest.mark.person, pytest.mark.xdist_group("person")]
+    return [pytest.mark.person, pytest.mark.xdist_group(group)]
 
 
 @dataclass
@@ -44,13 +47,23 @@ class Person:
     origin: str
     strange: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-    sent_bytes: int = 0
+    answer: Response | None = None
 
     def opens(self, path: str) -> int:
         """Follow a link or an address; the status of the page that is shown in the end."""
-        answer = self.page.goto(self.origin + path, wait_until="load")
-        assert answer is not None
-        return answer.status
+        self.answer = self.page.goto(self.origin + path, wait_until="load")
+        return self.status
+
+    @property
+    def status(self) -> int:
+        assert self.answer is not None
+        return self.answer.status
+
+    @property
+    def source(self) -> str:
+        """The page that was opened last, as it came."""
+        assert self.answer is not None
+        return self.answer.text()
 
     def presses(self, words: str) -> None:
         """The one button or link of the page itself with these words; waits for the page that comes."""
@@ -99,10 +112,20 @@ def person(
     width: int = PHONE,
     signed_in: bool = False,
     keeper: bool = False,
+    scripts: bool = False,
+    offline_copy: bool = False,
     **given: Any,
 ) -> Iterator[Person]:
-    """A fresh browser profile at a council. Signed in by a link and its button, as people do it."""
-    context = browser.new_context(java_script_enabled=False, viewport={"width": width, "height": HEIGHT}, **given)
+    """A fresh browser profile at a council. Signed in by a link and its button, as people do it.
+
+    Without `offline_copy` no service worker is let in, so that every page that is looked at comes from the server.
+    """
+    context = browser.new_context(
+        java_script_enabled=scripts,
+        viewport={"width": width, "height": HEIGHT},
+        service_workers="allow" if offline_copy else "block",
+        **given,
+    )
     context.set_default_timeout(5_000)
     page = context.new_page()
     one = Person(page, at.url)

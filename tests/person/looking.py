@@ -1,5 +1,7 @@
 """What can be measured on a page that is open: each measure gives a list of faults in words, empty where there is none."""
 
+from collections.abc import Mapping, Sequence
+
 from tests.person.browsing import HEIGHT, Person
 
 LEAST_TARGET = 24
@@ -59,10 +61,21 @@ PALE = """least => {
   return [...found]
 }"""
 
+# Only elements with words of their own; what is for screen readers alone is meant to be one pixel wide.
+CLIPPED = """() => [...document.querySelectorAll('body *')].filter(e => {
+  const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
+  if (!own || !e.checkVisibility() || e.closest('svg,.skip,.unseen') || e.matches('option,textarea,select')) return false
+  const style = getComputedStyle(e)
+  if (style.display.startsWith('inline') && style.display !== 'inline-block') return false
+  if (e.clientWidth <= 1 && e.clientHeight <= 1) return false
+  return e.scrollWidth > e.clientWidth + 1 || (style.overflowY !== 'visible' && e.scrollHeight > e.clientHeight + 1)
+}).map(e => `${e.scrollWidth} of ${e.clientWidth}: ${e.outerHTML.slice(0, 90)}`)"""
+
 FOCUS = """() => {
   const e = document.activeElement
   if (!e || e === document.body) return null
-  const style = getComputedStyle(e), r = e.getBoundingClientRect()
+  // A link that is broken over two lines has two boxes; between them lies what is not its own.
+  const style = getComputedStyle(e), r = e.getClientRects()[0] || e.getBoundingClientRect()
   const top = document.elementFromPoint(r.left + Math.min(r.width, 20) / 2, r.top + Math.min(r.height, 20) / 2)
   return {
     name: (e.innerText || e.name || e.id).trim().slice(0, 60), tag: e.tagName, field: e.name || '', type: e.type || '',
@@ -71,6 +84,13 @@ FOCUS = """() => {
     covered: !!top && !e.contains(top) && !top.contains(e),
   }
 }"""
+
+
+def sound(faults: Mapping[str, Sequence[str]]) -> bool:
+    """Whether nothing was found on any page; raises AssertionError that tells all of it, page by page."""
+    found = [f"{path}\n    " + "\n    ".join(dict.fromkeys(faults[path])) for path in faults if faults[path]]
+    assert not found, "\n" + "\n".join(found)
+    return True
 
 
 def sideways(person: Person, width: int) -> list[str]:
@@ -94,3 +114,8 @@ def head_faults(person: Person) -> list[str]:
     faults = [] if head["h1"] == 1 else [f"{head['h1']} h1"]
     faults += [] if head["lang"] and head["dir"] in ("ltr", "rtl") else ["no language or direction"]
     return faults + (["something runs or brings its own style"] if head["running"] else [])
+
+
+def clipped(person: Person) -> list[str]:
+    """Words that are cut off: their box hides what does not fit in it, or they run out over its edge."""
+    return [f"cut off {fault}" for fault in person.measures(CLIPPED)]

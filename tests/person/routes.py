@@ -12,7 +12,9 @@ from node.web.site import Site
 from tests.person.browsing import slip_of
 from tests.person.region import Region
 
-DATA = ("/api", "/region", "/static", "/openapi.json")
+# What is no page: for programs, for the browser itself, or a file to keep.
+DATA = ("/api", "/region/", "/static/", "/wall/live", "/healthz", "/readyz", "/metrics")
+FILES = (".json", ".csv", ".atom", ".ics", ".js", ".webmanifest", ".svg", ".zip", ".txt", ".xml")
 
 
 def routes_of(routes: Iterable[Any]) -> Iterator[str]:
@@ -26,7 +28,7 @@ def routes_of(routes: Iterable[Any]) -> Iterator[str]:
 
 
 def is_page(path: str) -> bool:
-    return not path.startswith(DATA) and not path.endswith(".json")
+    return not path.startswith(DATA) and not path.endswith(FILES)
 
 
 def living(region: Region) -> dict[str, list[str]]:

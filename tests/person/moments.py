@@ -1,0 +1,28 @@
+"""Pages that no address leads to: what a form answers when what it needs was left empty."""
+
+from collections.abc import Iterator
+
+from tests.person.browsing import Person
+
+# Only forms that ask for words: one that has none would do what its button says.
+WORDY = """() => [...document.querySelectorAll('main form[method=post]')].map((form, i) => [form, i]).filter(([form]) =>
+  [...form.querySelectorAll('input[required],textarea[required]')].some(e => e.type !== 'checkbox' && !e.value.trim())
+).map(([, i]) => i)"""
+SEND = """i => {
+  const form = document.querySelectorAll('main form[method=post]')[i]
+  form.noValidate = true
+  form.querySelector('button:not([type=button])').click()
+}"""
+
+
+def mistakes(one: Person, paths: list[str]) -> Iterator[str]:
+    """Send every form of these pages that asks for words without a word; each answer stays open while it is looked at."""
+    for path in paths:
+        one.opens(path)
+        for number in one.measures(WORDY):
+            if one.path != path:
+                one.opens(path)
+            with one.page.expect_navigation(wait_until="load") as answered:
+                one.measures(SEND, number)
+            one.answer = answered.value
+            yield f"{path}, form {number + 1} sent empty"

@@ -1,0 +1,52 @@
+"""Every page against WCAG 2.0 to 2.2 and good practice: in light, in the dark, and for those who read from the right."""
+
+from playwright.sync_api import Browser
+
+from tests.person import axe
+from tests.person.browsing import WIDE, Person, in_a_browser, person
+from tests.person.looking import pale, sideways, sound
+from tests.person.moments import mistakes
+from tests.person.region import Region
+from tests.person.routes import pages_of
+
+pytestmark = in_a_browser("person-too")
+
+NARROW = 320
+MIRROR = "() => { document.documentElement.dir = 'rtl' }"
+
+
+def in_every_light(one: Person) -> list[str]:
+    """The page that is open, in light and dark, and then mirrored."""
+    axe.bring(one)
+    faults = []
+    for scheme in ("light", "dark"):
+        one.page.emulate_media(color_scheme=scheme)
+        faults += [f"{scheme} {fault}" for fault in axe.violations(one) + pale(one)]
+    one.measures(MIRROR)
+    faults += [f"mirrored {fault}" for fault in axe.violations(one)]
+    faults += [f"mirrored {fault}" for width in (NARROW, WIDE) for fault in sideways(one, width)]
+    one.page.set_viewport_size({"width": WIDE, "height": 800})
+    return faults
+
+
+def test_axe_finds_nothing_on_any_page_that_a_keeper_opens(region: Region, browser: Browser) -> None:
+    faults = {}
+    with person(browser, region.riverside, keeper=True, scripts=True, width=WIDE) as keeper:
+        for path in (*pages_of(region), region.gone, "/nowhere"):
+            keeper.opens(path)
+            faults[path] = in_every_light(keeper)
+        for moment in mistakes(keeper, pages_of(region)):
+            faults[moment] = in_every_light(keeper)
+
+    assert sound(faults)
+
+
+def test_axe_finds_nothing_on_any_page_that_a_stranger_opens(region: Region, browser: Browser) -> None:
+    faults = {}
+    with person(browser, region.riverside, scripts=True) as stranger:
+        for path in (*pages_of(region), region.gone, "/nowhere"):
+            stranger.opens(path)
+            axe.bring(stranger)
+            faults[path] = axe.violations(stranger)
+
+    assert sound(faults)

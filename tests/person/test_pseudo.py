@@ -1,0 +1,124 @@
+"""Pages in languages that nobody speaks: no word was forgotten, none is cut off, and nothing sticks out when words are longer."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import pytest
+from playwright.sync_api import Browser
+
+from node.demo.councils import PLACES, SKETCHES
+from node.demo.seeds import SEEDS
+from node.web.site import LANGUAGE_COOKIE
+from tests.person import trickster
+from tests.person.browsing import PHONE, WIDE, Person, in_a_browser, person
+from tests.person.looking import clipped, sideways, sound
+from tests.person.moments import mistakes
+from tests.person.pseudo import CLOSE, OPEN, PSEUDO, pseudo_pages
+from tests.person.region import CALL, KETTLE, Region
+from tests.person.routes import pages_of
+
+pytestmark = in_a_browser("person-too")
+
+NARROW = 320
+
+# Whoever's own text it is says so by its language, or is known to us; what is read as code is nobody's language.
+UNSAID = """([open, close, known]) => {
+  const own = e => e.closest('code,pre,kbd,samp,[translate=no],[lang]:not(html)')
+  const unseen = /[\\u200b-\\u200f\\u202a-\\u202e]/g, english = /[A-Za-z]/, whole = known.map(k => k.replace(/\\s+/g, ' '))
+  const bare = words => {
+    words = words.replace(unseen, '').replace(/\\s+/g, ' ')
+    const begun = words.trim().replace(/(…|\\.\\.\\.)$/, '')
+    if (begun.length > 40 && whole.some(k => k.startsWith(begun))) return ''
+    for (const k of whole) words = words.split(k).join('')
+    return words.replace(/https?:\\/\\/[^\\s⟧]+|[\\w-]{43}/g, '')
+  }
+  const found = new Set(), told = (where, words) => english.test(bare(words)) && found.add(`${where}: ${words.trim().slice(0, 70)}`)
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  let depth = 0
+  while (texts.nextNode()) {
+    const e = texts.currentNode.parentElement, words = texts.currentNode.data
+    if (['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEXTAREA'].includes(e.tagName)) continue
+    if (!own(e)) told(e.tagName + (e.className ? `.${e.className}` : ''), words)
+    depth += words.split(open).length - words.split(close).length
+  }
+  if (depth) found.add(`brackets do not meet: ${depth}`)
+  const said = ['title', 'aria-label', 'placeholder', 'alt', 'aria-description', 'aria-roledescription', 'aria-valuetext', 'label']
+  for (const name of said)
+    for (const e of document.querySelectorAll(`[${name}]`)) if (!own(e)) told(`${e.tagName} ${name}`, e.getAttribute(name))
+  for (const e of document.querySelectorAll('input[type=submit],input[type=button],input[type=reset]')) told('button', e.value)
+  told('title', document.title)
+  return [...found]
+}"""
+# What the people of the region wrote, by the names of their forms' fields.
+WRITTEN = {"title", "words", "unit", "near", "text", "event", "wanted", "instruction", "reason"}
+
+
+def written(given: object) -> Iterator[str]:
+    """Every text of somebody's own in seeds and forms, however deep."""
+    if isinstance(given, Mapping):
+        for name, value in given.items():
+            if isinstance(value, str) and name in WRITTEN:
+                yield value
+            else:
+                yield from written(value)
+    elif isinstance(given, tuple | list):
+        for value in given:
+            yield from written(value)
+
+
+def known(region: Region) -> list[str]:
+    """All that people wrote in this region, longest first: the names of councils and places too."""
+    texts = {*written([asdict(seeds) for seeds in SEEDS.values()]), *written([CALL, KETTLE]), *PLACES}
+    for sketch in SKETCHES:
+        texts |= {sketch.name, sketch.summary}
+    texts |= {trickster.NAME, trickster.TITLE, trickster.WORDS, region.stranger.name}
+    signs = str.maketrans("", "", f"{trickster.OVERRIDE}{trickster.ZERO_WIDTH}")
+    lines = {line.translate(signs) for text in texts for line in (text, *text.splitlines())}
+    return sorted((line for line in lines if len(line) > 2), key=len, reverse=True)
+
+
+@pytest.fixture(scope="module")
+def pages(region: Region) -> Iterator[str]:
+    with pseudo_pages(region.riverside) as address:
+        yield address
+
+
+@contextmanager
+def keeper_who_reads(
+    tongue: str, region: Region, browser: Browser, *, pages: str, width: int = PHONE
+) -> Iterator[Person]:
+    with person(browser, region.riverside, keeper=True, scripts=True, width=width) as one:
+        one.page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": tongue, "url": pages}])
+        one.origin = pages
+        yield one
+
+
+def looked_at(one: Person, tongue: str, region: Region) -> Iterator[str]:
+    """Every page in turn, and every answer to a form that was sent empty."""
+    for path in (*pages_of(region), region.gone, "/nowhere"):
+        one.opens(path)
+        assert one.page.locator("html").get_attribute("lang") == tongue
+        yield path
+    yield from mistakes(one, pages_of(region))
+
+
+def faults_of(one: Person, theirs: list[str]) -> list[str]:
+    """What is not said, cut off or too wide on the page that is open. `theirs` is what people wrote."""
+    faults: list[str] = one.measures(UNSAID, [OPEN, CLOSE, theirs])
+    for width in (NARROW, WIDE):
+        faults += sideways(one, width) + clipped(one)
+    faults += one.said
+    one.said.clear()
+    return faults
+
+
+@pytest.mark.parametrize("tongue", PSEUDO)
+def test_every_word_of_every_page_is_said_in_the_language_of_its_reader(
+    region: Region, browser: Browser, pages: str, tongue: str
+) -> None:
+    theirs = known(region)
+    with keeper_who_reads(tongue, region, browser, pages=pages) as keeper:
+        faults = {path: faults_of(keeper, theirs) for path in looked_at(keeper, tongue, region)}
+
+    assert sound(faults)
