@@ -1,11 +1,8 @@
 """What can be done about members, sign-in links and sessions, as plain steps over a connection.
 
-A token is 32 random bytes in base64url, handed out once and kept as its SHA-256: such a token cannot be guessed, so a
-slow hash would protect nothing. This module must never write, log or return a token a second time.
+A token is handed out once and kept as its SHA-256. This module must never write, log or return one a second time.
 """
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,13 +10,14 @@ from sqlalchemy import Connection, select
 
 from federation.ports import Randomness
 from federation.tables import table_of
-from node.accounts import turns
+from node.accounts import recovery, turns
+from node.accounts.codes import new_token, token_hash
 from node.accounts.tables import Member, Session, SignInLink
 from node.accounts.turns import KEEPER_WEEKS
 from node.feature import ANYBODY, Viewer
+from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
-TOKEN_BYTES = 32
 SESSION_LIFE = timedelta(days=30)
 SEEN_AGAIN_AFTER = timedelta(days=1)
 LINK_MINUTES = 60 * 24
@@ -62,50 +60,63 @@ def make_sign_in_link(
 ) -> str:
     """The token of a fresh link, good once and for `minutes`. Raises Refusal("not-found") for nobody's id."""
     if not _is_present(connection, member_id):
-        raise Refusal("not-found", sentence="Nobody with that number is here.")
-    token = _new_token(randomness)
+        raise Refusal("not-found", sentence=phrase("Nobody with that number is here."))
+    token = new_token(randomness)
     expires_at = now + timedelta(minutes=minutes)
-    connection.execute(_LINKS.insert().values(token_hash=_hash(token), member_id=member_id, expires_at=expires_at))
+    connection.execute(_LINKS.insert().values(token_hash=token_hash(token), member_id=member_id, expires_at=expires_at))
     return token
 
 
 def sign_in(connection: Connection, *, token: str, now: datetime, randomness: Randomness) -> str:
-    """Spend a link's token and return the token of a new session.
+    """Spend a link's token, or a recovery code, and return the token of a new session.
 
-    One statement spends the link, so of two who try at once only one gets in. Raises Refusal("sign-in") whether the
-    token was used, has run out or never was: what was wrong is nobody else's business.
+    One statement spends it, so of two who try at once only one gets in. Raises Refusal("sign-in") whether it
+    was used, has run out or never was: what was wrong is nobody else's business.
     """
     spent = connection.execute(
         _LINKS.update()
-        .where(_LINKS.c.token_hash == _hash(token.strip()), _LINKS.c.used_at.is_(None), _LINKS.c.expires_at > now)
+        .where(_LINKS.c.token_hash == token_hash(token.strip()), _LINKS.c.used_at.is_(None), _LINKS.c.expires_at > now)
         .values(used_at=now)
         .returning(_LINKS.c.member_id)
     ).scalar_one_or_none()
+    if spent is None:
+        spent = recovery.spend(connection, code=token, now=now)
     if spent is None or not _is_present(connection, spent):
         raise Refusal(
-            "sign-in", "code", sentence="That link has been used already, or its time has run out. Ask for a new one."
+            "sign-in",
+            "code",
+            sentence=phrase("That has been used already, or its time has run out. Ask for a new sign-in link."),
         )
+    return open_session(connection, member_id=spent, now=now, randomness=randomness)
+
+
+def open_session(connection: Connection, *, member_id: int, now: datetime, randomness: Randomness) -> str:
+    """The token of a new session of a member, whose right to it the caller has just judged."""
     _forget_what_ran_out(connection, now)
-    session = _new_token(randomness)
+    session = new_token(randomness)
     connection.execute(
         _SESSIONS.insert().values(
-            token_hash=_hash(session), member_id=spent, created_at=now, last_seen_at=now, expires_at=now + SESSION_LIFE
+            token_hash=token_hash(session),
+            member_id=member_id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + SESSION_LIFE,
         )
     )
     return session
 
 
 def is_open(connection: Connection, *, token: str, now: datetime) -> bool:
-    """Whether a link's token would sign somebody in at this moment. Reads only, and spends nothing."""
+    """Whether a link's token or a recovery code would sign somebody in at this moment. Reads only, and spends nothing."""
     link = select(_LINKS.c.id).where(
-        _LINKS.c.token_hash == _hash(token.strip()), _LINKS.c.used_at.is_(None), _LINKS.c.expires_at > now
+        _LINKS.c.token_hash == token_hash(token.strip()), _LINKS.c.used_at.is_(None), _LINKS.c.expires_at > now
     )
-    return connection.execute(link).first() is not None
+    return connection.execute(link).first() is not None or recovery.is_open(connection, code=token)
 
 
 def sign_out(connection: Connection, *, session_token: str) -> None:
     """End this one session. Signing out twice is no mistake."""
-    connection.execute(_SESSIONS.delete().where(_SESSIONS.c.token_hash == _hash(session_token)))
+    connection.execute(_SESSIONS.delete().where(_SESSIONS.c.token_hash == token_hash(session_token)))
 
 
 def end_sessions(connection: Connection, *, member_id: int) -> int:
@@ -122,7 +133,9 @@ def seen(connection: Connection, *, session_token: str | None, now: datetime) ->
         select(_MEMBERS.c.id, _MEMBERS.c.name, _SESSIONS.c.last_seen_at)
         .join(_SESSIONS, _SESSIONS.c.member_id == _MEMBERS.c.id)
         .where(
-            _SESSIONS.c.token_hash == _hash(session_token), _SESSIONS.c.expires_at > now, _MEMBERS.c.ended_at.is_(None)
+            _SESSIONS.c.token_hash == token_hash(session_token),
+            _SESSIONS.c.expires_at > now,
+            _MEMBERS.c.ended_at.is_(None),
         )
     ).one_or_none()
     if row is None:
@@ -140,7 +153,7 @@ def keep_session(connection: Connection, *, session_token: str, now: datetime) -
     """Move a live session's end on. A session that has ended stays ended."""
     connection.execute(
         _SESSIONS.update()
-        .where(_SESSIONS.c.token_hash == _hash(session_token), _SESSIONS.c.expires_at > now)
+        .where(_SESSIONS.c.token_hash == token_hash(session_token), _SESSIONS.c.expires_at > now)
         .values(last_seen_at=now, expires_at=now + SESSION_LIFE)
     )
 
@@ -153,11 +166,3 @@ def _is_present(connection: Connection, member_id: int) -> bool:
 def _forget_what_ran_out(connection: Connection, now: datetime) -> None:
     connection.execute(_SESSIONS.delete().where(_SESSIONS.c.expires_at <= now))
     connection.execute(_LINKS.delete().where(_LINKS.c.expires_at <= now))
-
-
-def _new_token(randomness: Randomness) -> str:
-    return base64.urlsafe_b64encode(randomness.bytes(TOKEN_BYTES)).rstrip(b"=").decode("ascii")
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
