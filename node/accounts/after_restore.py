@@ -1,0 +1,42 @@
+"""What is done to a council's folder that came out of a backup, before it is served: nobody is signed in there any more.
+
+A backup may have been in other hands. Sessions and sign-in links in it end here, so that a copy signs nobody in; one fresh
+link is made for whoever has the server turn. This module must never be pointed at a folder that is being served.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from federation.ports import Clock, Randomness
+from federation.tables import table_of
+from node.accounts import turns
+from node.accounts.actions import make_sign_in_link
+from node.accounts.tables import Session, SignInLink
+from node.backup.contents import DATABASE
+from node.database import Store
+from node.migrations.run import upgrade
+
+
+def settle(folder: Path, *, clock: Clock, randomness: Randomness) -> str | None:
+    """Bring the tables in `folder` up to date, end what signs in, and return the token of a fresh sign-in link.
+
+    None if nobody who is still here ever had the server turn. Raises UpgradeRefused, StoreFault.
+    """
+    upgrade(folder / DATABASE)
+    now = clock.now()
+
+    def step(connection: Connection) -> str | None:
+        for table in (table_of(Session), table_of(SignInLink)):
+            connection.execute(table.delete())
+        held = turns.held_turns(connection)
+        whose = turns.keepers(held, now) or turns.caretakers(held, now)
+        if not whose:
+            return None
+        return make_sign_in_link(connection, member_id=min(whose), now=now, randomness=randomness)
+
+    store = Store.open(folder / DATABASE)
+    try:
+        return store.write_now(step)
+    finally:
+        store.close()
