@@ -10,6 +10,7 @@ from node.accounts.actions import add_member, make_sign_in_link
 from node.app import DATABASE, open_council, open_store, software_version
 from node.cli.councils import councils, readers
 from node.cli.demonstration import demo
+from node.cli.health import doctor
 from node.cli.opening import Folder, opened
 from node.cli.people import hand_over, people, sign_in_link, turn
 from node.cli.records import need, offer, show
@@ -142,6 +143,7 @@ _COUNTS = {
 application.command("offer")(offer)
 application.command("need")(need)
 application.command("show")(show)
+application.command("doctor")(doctor)
 application.command("demo")(demo)
 application.command("sign-in-link")(sign_in_link)
 application.command("turn")(turn)
