@@ -43,18 +43,24 @@ PLACES: dict[str, list[float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What makes one council of the town: its name, its words, where it is, and who may follow it."""
+    """What makes one council of the town: its name, its words, where it is, who may follow it, whose server turn it is.
+
+    `keeper` is the one invented name of each: shown to its own neighbours, and on the start page, which belongs to nobody.
+    """
 
     name: str
     summary: str
     near: str
     followers: str
+    keeper: str
 
 
 SKETCHES = (
-    Sketch("Riverside", "Neighbours between the mill and the gardens, since the flood.", "Tenants' hall", "auto"),
-    Sketch("Harbour", "Neighbours of the quay, the net loft and the market.", "Net loft", "off"),
-    Sketch("Hillside", "Neighbours of the terraces above the town.", "School yard", "off"),
+    Sketch(
+        "Riverside", "Neighbours between the mill and the gardens, since the flood.", "Tenants' hall", "auto", "Amina"
+    ),
+    Sketch("Harbour", "Neighbours of the quay, the net loft and the market.", "Net loft", "off", "Joaquín"),
+    Sketch("Hillside", "Neighbours of the terraces above the town.", "School yard", "off", "Mei"),
 )
 
 
@@ -139,8 +145,8 @@ def _made(folder: Path, sketch: Sketch, port: int, closing: ExitStack) -> DemoCo
     closing.callback(store.close)
     council = open_council(settings, randomness=randomness)
     now = clock.now()
-    # Shown names stay blank: nobody is named here.
-    keeper = store.write_now(lambda c: add_member(c, name="", keeper=True, now=now))
+    keeper = store.write_now(lambda c: add_member(c, name=sketch.keeper, keeper=True, now=now))
+    # Whoever puts up what is on the walls is not named, here as anywhere.
     neighbour = store.write_now(lambda c: add_member(c, name="", keeper=False, now=now))
     server = Server(directory, settings.url)
     return DemoCouncil(settings, council, store, server, keeper, neighbour, clock, randomness)

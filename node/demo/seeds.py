@@ -1,4 +1,6 @@
-"""What stands on the three walls when the demo begins: one story, a heat wave, told by needs, offers, decisions and a drill.
+"""What stands on the three walls when the demo begins: a heat wave, told by needs, offers, decisions and a drill.
+
+What the start page puts up later is no part of it; its words are in `node/demo/start/wording.py`.
 
 Everything is put up by the actions that the pages use, and keeps the product's promises: no house numbers, no illness
 beside a place, nobody named. A test reads every word here with the product's own lints.
@@ -34,11 +36,11 @@ SEEDS: dict[str, Seeds] = {
         resources=(
             {
                 "direction": "need",
-                "title": "Fans for the rooms under the roof",
-                "words": "They do not cool down at night. Any fan that turns is welcome; we bring it back in autumn.",
+                "title": "Two long ladders",
+                "words": "To hang wet sheets over the stairwell windows before noon. We hold them with you.",
                 "category": "tools",
-                "quantity": "16",
-                "unit": "fans",
+                "quantity": "2",
+                "unit": "ladders",
                 "near": "Mill Lane",
                 "audience": "neighbours",
                 "until": "week",
@@ -77,13 +79,13 @@ SEEDS: dict[str, Seeds] = {
         ),
         resolutions=(
             {
-                "title": "The hall stays open at night while it is hot",
-                "text": "While the nights stay above twenty-two degrees, the tenants' hall is open all night.\n"
-                "Two of us are there, in turns. Whoever wants to sleep there sleeps there; nobody is asked why.",
-                "present": 31,
-                "stand_asides": 2,
-                "decided_days_ago": 3,
-                "looked_at_in_days": 25,
+                "title": "A knock on the next doors, morning and evening",
+                "text": "While it is hot, each of us knocks at the doors beside our own, in the morning and in the evening.\n"
+                "Whoever does not want that says so once, and nobody asks why.",
+                "present": 27,
+                "stand_asides": 1,
+                "decided_days_ago": 4,
+                "looked_at_in_days": 24,
             },
         ),
     ),

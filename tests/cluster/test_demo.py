@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -94,6 +95,8 @@ def test_a_person_is_told_where_to_go_and_how_to_stop_and_may_keep_the_folders(t
 
     for words in ("Riverside", "Harbour", "Hillside", "/in/", "0 waiting", "/put-up/offer", "/around", "six words"):
         assert words in said
+    first = re.search(r"http://\S+", said)
+    assert first is not None and re.search(rf"Start here +{re.escape(first.group())} ", said)
     assert said.endswith("Stop with Ctrl-C.\n")
     assert (process.returncode, rest, complaints) == (0, "Stopped.\n", "")
     assert all(is_gone(child) for child in children)

@@ -1,0 +1,46 @@
+"""What the people of the story write on the walls when a button of the start page is pressed.
+
+The same promises as in `node/demo/seeds.py`: no house number, no illness beside a place, nobody named. A test reads them.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+FANS: Final = "Fans from the net loft"
+"""Harbour's offer, which stands on its wall from the beginning."""
+FANS_KIND: Final = "tools"
+FANS_WORD: Final = "fans"
+LENT: Final = 6
+
+NEED: Final[Mapping[str, str]] = {
+    "title": "Fans for the rooms under the roof",
+    "words": "They do not cool down at night. Any fan that turns is welcome; we bring it back in autumn.",
+    "category": FANS_KIND,
+    "quantity": "16",
+    "unit": "fans",
+    "near": "Mill Lane",
+    "audience": "neighbours",
+    "until": "week",
+}
+
+SPOKEN, TWISTED = "is open all night", "is shut all night"
+"""One word of the resolution, as it was agreed and as somebody would like it."""
+
+RESOLUTION: Final[Mapping[str, str]] = {
+    "title": "The hall stays open at night while it is hot",
+    "text": f"While the nights stay above twenty-two degrees, the tenants' hall {SPOKEN}.\n"
+    "Two of us are there, in turns. Whoever wants to sleep there sleeps there; nobody is asked why.",
+    "method": "consent",
+    "present": "31",
+    "stand_asides": "2",
+}
+DECIDED_DAYS_AGO, REVIEW_IN_DAYS = 1, 28
+
+DRILL: Final[Mapping[str, str]] = {
+    "title": "Who would carry water up if the lifts stood still",
+    "event": "Heat",
+    "words": "We try out our call for help before the hottest night. Nothing has happened.",
+    "wanted": "Say that you have heard this, and how many of you could come.",
+    "instruction": "Drink, close the shutters, rest on every floor.",
+    "near": "Mill Lane",
+}
