@@ -1,21 +1,21 @@
 """Pages in languages that nobody speaks: no word was forgotten, none is cut off, and nothing sticks out when words are longer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 
 import pytest
 from playwright.sync_api import Browser
+from sqlalchemy import select
+from sqlmodel import SQLModel
 
 from node.demo.councils import PLACES, SKETCHES
-from node.demo.seeds import SEEDS
 from node.web.site import LANGUAGE_COOKIE
-from tests.person import trickster
+from node.web.templating import seen_only
 from tests.person.browsing import PHONE, WIDE, Person, in_a_browser, person
 from tests.person.looking import clipped, sideways, sound
 from tests.person.moments import mistakes
 from tests.person.pseudo import CLOSE, OPEN, PSEUDO, pseudo_pages
-from tests.person.region import CALL, KETTLE, Region
+from tests.person.region import Region
 from tests.person.routes import pages_of
 
 pytestmark = in_a_browser("person-too")
@@ -50,31 +50,34 @@ UNSAID = """([open, close, known]) => {
   told('title', document.title)
   return [...found]
 }"""
-# What the people of the region wrote, by the names of their forms' fields.
-WRITTEN = {"title", "words", "unit", "near", "text", "event", "wanted", "instruction", "reason"}
-
-
-def written(given: object) -> Iterator[str]:
-    """Every text of somebody's own in seeds and forms, however deep."""
-    if isinstance(given, Mapping):
-        for name, value in given.items():
-            if isinstance(value, str) and name in WRITTEN:
-                yield value
-            else:
-                yield from written(value)
-    elif isinstance(given, tuple | list):
-        for value in given:
-            yield from written(value)
+# The columns that hold people's own words.
+WRITTEN = (
+    "title",
+    "words",
+    "text",
+    "unit",
+    "near",
+    "place",
+    "event",
+    "wanted",
+    "instruction",
+    "name",
+    "summary",
+    "shown_name",
+)
 
 
 def known(region: Region) -> list[str]:
-    """All that people wrote in this region, longest first: the names of councils and places too."""
-    texts = {*written([asdict(seeds) for seeds in SEEDS.values()]), *written([CALL, KETTLE]), *PLACES}
+    """All that people wrote here or told us, longest first: the names of councils and places too."""
+    texts = set(PLACES)
     for sketch in SKETCHES:
         texts |= {sketch.name, sketch.summary}
-    texts |= {trickster.NAME, trickster.TITLE, trickster.WORDS, region.stranger.name}
-    signs = str.maketrans("", "", f"{trickster.OVERRIDE}{trickster.ZERO_WIDTH}")
-    lines = {line.translate(signs) for text in texts for line in (text, *text.splitlines())}
+    with region.riverside.store.reading() as connection:
+        for table in SQLModel.metadata.sorted_tables:
+            for column in table.columns:
+                if column.name in WRITTEN:
+                    texts |= {text for text in connection.execute(select(column)).scalars() if isinstance(text, str)}
+    lines = {str(seen_only(line)) for text in texts for line in (text, *text.splitlines())}
     return sorted((line for line in lines if len(line) > 2), key=len, reverse=True)
 
 
