@@ -151,7 +151,8 @@ def is_ready(directory: Path) -> bool:
 
 
 def finish(directory: Path) -> bool:
-    """Put a council that is ready into its place. Whoever calls this holds the folder's lock. False if none is ready.
+    """Put a council that is ready into its place. Whoever calls this holds the folder's lock. False if none is ready; what a
+    try that was killed has left is cleared away then, since it holds keys.
 
     Each step is one rename and is passed over if an earlier, interrupted try has done it. The database comes last and goes
     first, so that in between there is no council here rather than a mixed one.
@@ -160,6 +161,7 @@ def finish(directory: Path) -> bool:
     try:
         aside = directory / str(json.loads((incoming / READY).read_bytes())["aside"])
     except FileNotFoundError:
+        clear(incoming)
         return False
     staged = incoming / _STAGED
     if (staged / DATABASE).exists():

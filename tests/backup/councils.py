@@ -62,9 +62,10 @@ class Kept:
         return rows(self.database, query)
 
 
-def build(directory: Path, *, url: str = URL) -> Kept:
+def build(directory: Path, *, url: str = URL, plain: bool = False) -> Kept:
     """A council with a keeper who is signed in, a neighbour, and an open sign-in link."""
-    write(directory, {"name": "Riverside", "url": url, "listen": {"port": 8123}})
+    allow = {"allow": {"plain_hosts": ["127.0.0.1"]}} if plain else {}
+    write(directory, {"name": "Riverside", "url": url, "listen": {"port": 8123}, **allow})
     make_identity(directory, RANDOMNESS)
     upgrade(directory / DATABASE, version=VERSION)
     store = Store.open(directory / DATABASE)
