@@ -125,8 +125,13 @@ def judge(found: tuple[int | None, str], password: str) -> int:
     except VerificationError:
         member_id = None
     if member_id is None:
-        raise Refusal("sign-in", "sign_in_name", sentence=phrase("This name and this password do not go together."))
+        raise wrong()
     return member_id
+
+
+def wrong() -> Refusal:
+    """The one answer to a name and a password that sign nobody in."""
+    return Refusal("sign-in", "sign_in_name", sentence=phrase("This name and this password do not go together."))
 
 
 def still(connection: Connection, *, member_id: int, argon2: str) -> bool:

@@ -1,25 +1,26 @@
-"""Signing in by a one-time link, and out again. No password, no mail address, no puzzle; pasting is welcome.
+"""Signing in by a one-time link, a code from paper or a password, and out again. No mail address, no puzzle; pasting is welcome.
 
-Opening the link shows one button, so that a chat program which fetches addresses for a preview spends nothing. The code
-is never logged, and stands in no query string.
+Opening a link shows one button, so that a chat program which fetches addresses for a preview spends nothing. What was typed
+is never logged, stands in no query string and is never shown again.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from threading import Lock
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from federation.rates import Buckets
-from node.accounts import actions
+from node.accounts import actions, invites, passkeys, passwords
+from node.web.entering import Attempts, come_in
 from node.web.errors import RETRY, STATUS_OF_WORD
-from node.web.forms import Typed, problems_of
+from node.web.forms import Problem, Typed, problems_of
 from node.web.site import Site, see_other
 from schemas.refusal import Refusal
 
-KEPT_OF_A_CODE = 8
+# Whoever signs out leaves nothing private behind in the browser; cookies of others are let be.
+CLEARED = '"cache", "storage"'
 
 
 class SignInCode(BaseModel):
@@ -33,28 +34,6 @@ class SignedIn(BaseModel):
 
     session: str
     expires_at: datetime
-
-
-class Attempts:
-    """How many wrong codes are answered: by the first letters of the code, and in all.
-
-    Only wrong ones count, so nobody can keep a neighbour with a good link outside. Nothing about the asker is kept.
-    """
-
-    def __init__(self, *, per_minute: float) -> None:
-        burst = max(per_minute, 1.0)
-        self._by_code = Buckets(per_minute=per_minute / 2, burst=max(burst / 2, 1.0), limit=1_000)
-        self._in_all = Buckets(per_minute=per_minute * 6, burst=burst * 6, limit=1)
-        self._lock = Lock()
-
-    def count_wrong(self, code: str, *, monotonic: float) -> None:
-        """Raises Refusal("too-fast") once there were too many."""
-        with self._lock:
-            wait = self._by_code.take(code[:KEPT_OF_A_CODE], monotonic) or self._in_all.take("", monotonic)
-        if wait is not None:
-            raise Refusal(
-                "too-fast", "code", sentence="That was tried too often. Wait a minute, then paste the code again."
-            )
 
 
 def code_in(text: str) -> str:
@@ -71,7 +50,7 @@ def router(site: Site) -> APIRouter:
         with site.store.reading() as connection:
             good = actions.is_open(connection, token=code, now=now)
         if not good:
-            attempts.count_wrong(code, monotonic=site.clock.monotonic())
+            attempts.count(code, monotonic=site.clock.monotonic())
         before = request.cookies.get(site.cookie_name)
 
         def step(connection: Connection) -> str:
@@ -81,9 +60,20 @@ def router(site: Site) -> APIRouter:
 
         return site.store.write_now(step)
 
+    def form(request: Request, *, status: int = 200, problems: tuple[Problem, ...] = ()) -> Response:
+        response = site.page(
+            request,
+            "sign_in.html",
+            status=status,
+            problems=problems,
+            with_passkeys=passkeys.host_of(site.council) is not None,
+        )
+        response.headers.update(RETRY if status == 429 else {})
+        return response
+
     @routes.get("/in", include_in_schema=False)
     def sign_in_page(request: Request) -> Response:
-        return site.page(request, "sign_in.html", problems=(), typed={})
+        return form(request)
 
     @routes.get("/in/{code}", include_in_schema=False)
     def sign_in_button(request: Request, code: str) -> Response:
@@ -93,18 +83,16 @@ def router(site: Site) -> APIRouter:
 
     @routes.post("/in", include_in_schema=False)
     def sign_in(request: Request, typed: Typed) -> Response:
+        given = typed.get("code", "")
+        with site.store.reading() as connection:
+            if invites.look(connection, code=code_in(given), now=site.now()) is not None:
+                return see_other(f"/join/{code_in(given)}")
         try:
-            session = enter(request, typed.get("code", ""))
+            return come_in(site, enter(request, given))
         except Refusal as refusal:
-            status = STATUS_OF_WORD[refusal.word]
-            response: Response = site.page(
-                request, "sign_in.html", status=status, problems=problems_of(refusal), typed=typed
-            )
-            response.headers.update(RETRY if status == 429 else {})
-            return response
-        response = see_other("/")
-        site.sign_in_cookie(response, session)
-        return response
+            return form(request, status=STATUS_OF_WORD[refusal.word], problems=problems_of(refusal))
+
+    _password_route(routes, site, form)
 
     @routes.post("/out", include_in_schema=False)
     def sign_out(request: Request) -> Response:
@@ -113,6 +101,7 @@ def router(site: Site) -> APIRouter:
             site.store.write_now(lambda connection: actions.sign_out(connection, session_token=token))
         response = see_other("/")
         site.sign_out_cookie(response)
+        response.headers["clear-site-data"] = CLEARED
         return response
 
     @routes.post("/api/session", status_code=201)
@@ -128,3 +117,32 @@ def router(site: Site) -> APIRouter:
             site.store.write_now(lambda connection: actions.sign_out(connection, session_token=token))
 
     return routes
+
+
+def _password_route(routes: APIRouter, site: Site, form: Callable[..., Response]) -> None:
+    attempts = Attempts(per_minute=site.settings.limits.sign_in_per_minute)
+
+    def enter(request: Request, name: str, password: str) -> str:
+        key, now = site.council.ed25519, site.now()
+        attempts.count(passwords.name_hash(name, key), monotonic=site.clock.monotonic(), field="sign_in_name")
+        with site.store.reading() as connection:
+            found = passwords.find(connection, name=name, key=key)
+        member_id = passwords.judge(found, password)
+        before = request.cookies.get(site.cookie_name)
+
+        def step(connection: Connection) -> str:
+            if not passwords.still(connection, member_id=member_id, argon2=found[1]):
+                raise passwords.wrong()
+            if before is not None:
+                actions.sign_out(connection, session_token=before)
+            return actions.open_session(connection, member_id=member_id, now=now, randomness=site.randomness)
+
+        return site.store.write_now(step)
+
+    @routes.post("/in/password", include_in_schema=False)
+    def sign_in_by_password(request: Request, typed: Typed) -> Response:
+        request.state.typed = {}
+        try:
+            return come_in(site, enter(request, typed.get("sign_in_name", ""), typed.get("password", "")))
+        except Refusal as refusal:
+            return form(request, status=STATUS_OF_WORD[refusal.word], problems=problems_of(refusal))
