@@ -5,6 +5,7 @@ This module must never stop the node it runs in, and removes old backups only af
 
 import asyncio
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -25,9 +26,12 @@ AGAIN_AFTER = timedelta(hours=1)
 _log = structlog.get_logger(__name__)
 
 
-def make_one(settings: Settings, *, clock: Clock, version: str, stop: threading.Event | None = None) -> Made:
+def make_one(
+    settings: Settings, *, clock: Clock, version: str, council: str | None = None, stop: threading.Event | None = None
+) -> Made:
     """One backup as the settings want it; then the oldest go. Blocks. Raises what `make` raises."""
-    made = make(settings, clock=clock, version=version, lock=Lock(recipients=settings.backup.encrypt_to), stop=stop)
+    lock = Lock(recipients=settings.backup.encrypt_to)
+    made = make(settings, clock=clock, version=version, lock=lock, council=council, stop=stop)
     prune(folder_of(settings), settings.url, keep=settings.backup.keep, last=last_backup(settings.directory))
     return made
 
@@ -41,10 +45,11 @@ class RegularBackups:
         *,
         clock: Clock,
         version: str,
+        council: Callable[[], str],
         first_after: float = FIRST_AFTER,
         look_every: float = LOOK_EVERY,
     ) -> None:
-        self._settings, self._clock, self._version = settings, clock, version
+        self._settings, self._clock, self._version, self._council = settings, clock, version, council
         self._first_after, self._look_every = first_after, look_every
         self._stop = threading.Event()
         self._task: asyncio.Task[None] | None = None
@@ -84,7 +89,9 @@ class RegularBackups:
 
     def _one(self) -> None:
         try:
-            made = make_one(self._settings, clock=self._clock, version=self._version, stop=self._stop)
+            made = make_one(
+                self._settings, clock=self._clock, version=self._version, council=self._council(), stop=self._stop
+            )
         except Stopped:
             return
         except (BackupFailed, OSError, Refusal) as error:
