@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from federation import followers, introductions, peers, replicas
 from federation.council import Council
 from federation.moments import from_microseconds
+from federation.renaming import apply_renaming
 from federation.tables import ArrivalState
 from protocol import authority
 from protocol.verdict import Refused
@@ -103,6 +104,8 @@ def apply(
         case "Create" | "Update" | "Delete" if object_id != actor and not peers.is_linked(connection, actor):
             # The link ended between keeping and applying. The marker goes too: linked up again, they say the same anew.
             connection.execute(text("DELETE FROM received_activity WHERE activity_id = :id"), {"id": activity["id"]})
+        case "Update" if object_id == actor:
+            apply_renaming(connection, activity=activity)
         case "Create" | "Update":
             audience = _audience(activity)
             replicas.put(connection, council, activity=activity, document=document, audience=audience, received_at=now)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from federation.kinds import Kinds
 from federation.ports import Randomness
 from protocol import ids, keys
+from schemas.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +27,58 @@ class Rules:
     backoff_cap: float = 3600.0
 
 
-@dataclass(frozen=True)
-class Council:
-    """This node's council. `base_url` is its origin, without a trailing slash."""
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a council says about itself, and may change: name, language (BCP 47), a sentence or two, and where it is."""
 
-    base_url: str
     name: str
-    rsa: RSAPrivateKey
-    ed25519: Ed25519PrivateKey
-    kinds: Kinds
-    randomness: Randomness
-    rules: Rules = field(default_factory=Rules)
-    summary: str = ""
     language: str = "en"
+    summary: str = ""
+    place: Place | None = None
+
+
+class Council:
+    """This node's council. `base_url` is its origin, without a trailing slash; it and the keys stay for as long as we run.
+
+    `profile` is replaced whole when the council changes it; nobody keeps a copy, so everybody says the new one at once.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        name: str,
+        rsa: RSAPrivateKey,
+        ed25519: Ed25519PrivateKey,
+        kinds: Kinds,
+        randomness: Randomness,
+        rules: Rules | None = None,
+        summary: str = "",
+        language: str = "en",
+        place: Place | None = None,
+    ) -> None:
+        self.base_url = base_url
+        self.rsa = rsa
+        self.ed25519 = ed25519
+        self.kinds = kinds
+        self.randomness = randomness
+        self.rules = rules or Rules()
+        self.profile = Profile(name, language, summary, place)
+
+    @property
+    def name(self) -> str:
+        return self.profile.name
+
+    @property
+    def summary(self) -> str:
+        return self.profile.summary
+
+    @property
+    def language(self) -> str:
+        return self.profile.language
+
+    @property
+    def place(self) -> Place | None:
+        return self.profile.place
 
     @cached_property
     def origin(self) -> str:

@@ -23,6 +23,7 @@ from federation.keeping import (
     keep,
     keep_first_word,
 )
+from federation.renaming import is_renaming, judge_renaming
 from protocol import authority, digest, http_signature, ids, keys, proof, strict_json
 from protocol.http_signature import Claim, Request
 from protocol.keys import PublicKey
@@ -143,7 +144,9 @@ def _judge_council(
     refused = _judge_proof(document, pinned[0] if pinned else None, key_id=known.ed25519_key_id, now=now)
     if refused is not None:
         return refused
-    if activity.type in CONTENT_VERBS:
+    if is_renaming(document):
+        refused = judge_renaming(document, key_id=known.ed25519_key_id, key=pinned[0] if pinned else None)
+    elif activity.type in CONTENT_VERBS:
         refused = _judge_content(document, activity, council=council)
     elif activity.type == "Offer":
         refused = _judge_offer(document, council=council)

@@ -42,6 +42,8 @@ _QUEUE_EVERYBODY = text(_QUEUE + "serves IN ('peer', 'follower')")
 _QUEUE_FOLLOWERS = text(_QUEUE + "serves = 'follower'")
 _QUEUE_ONE = text(_QUEUE + "inbox = :inbox")
 
+_ANYBODY = text("SELECT 1 FROM destination WHERE serves IN ('peer', 'follower') LIMIT 1")
+
 
 def publish(
     connection: Connection, council: Council, *, note: Mapping[str, Any], audience: WireAudience, now: datetime
@@ -85,6 +87,17 @@ def withdraw(connection: Connection, council: Council, *, object_id: str, now: d
     body = _keep(connection, signed, document, object_id=object_id, audience=held["audience"], now=now)
     statement = _QUEUE_EVERYBODY if held["audience"] == "public" else _QUEUE_PEERS
     _queue(connection, council, statement, body=body, lane=kind.lane, now=now)
+    return str(signed["id"])
+
+
+def announce(connection: Connection, council: Council, *, activity: dict[str, Any], now: datetime) -> str | None:
+    """Sign and queue an Update of our own actor for every linked council and follower. None where there are none."""
+    _drop_superseded(connection, council.actor_id, at=("peer", "follower"))
+    if connection.execute(_ANYBODY).first() is None:
+        return None
+    signed, document = sign(council, activity, now=now)
+    body = _keep(connection, signed, document, object_id=council.actor_id, audience="public", now=now)
+    _queue(connection, council, _QUEUE_EVERYBODY, body=body, lane=Lane.ORDINARY, now=now)
     return str(signed["id"])
 
 

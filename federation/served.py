@@ -1,27 +1,26 @@
 """The documents that other servers read from us: actors, WebFinger, NodeInfo, collections, objects and activities.
 
-What never changes while we run is made once. Everything else is read from our own replicas, through one question: may whoever
+What changes only with the council's profile is made once for each. Everything else is read from our own replicas, through one question: may whoever
 asks see this audience? No address here has a query string; collection pages are path segments.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, text
 
 from federation import replicas
-from federation.council import Council
+from federation.council import Council, Profile
 from federation.moments import microseconds
+from federation.ourselves import council_document
 from federation.ports import Clock, Store
 from federation.tables import Replica, table_of
 from protocol.peering import State
 from schemas import actor, collection, nodeinfo, webfinger
 from schemas.activity import standing_alone
-from schemas.place import Place
 
 ACTIVITY = b"application/activity+json"
 JSON = b"application/json"
@@ -60,32 +59,28 @@ NOT_HERE = _refused(404, "Not found", "Nothing is held under that address for wh
 class Served:
     """What one council serves to other servers. `version` is that of the software."""
 
-    def __init__(self, *, council: Council, store: Store, clock: Clock, version: str, place: Place | None) -> None:
+    def __init__(self, *, council: Council, store: Store, clock: Clock, version: str) -> None:
         self._council = council
         self._store = store
         self._clock = clock
         self._version = version
-        self._place = place
+        self._made: tuple[Profile, dict[str, Document]] | None = None
 
-    @cached_property
+    @property
     def cached(self) -> dict[str, Document]:
-        """The documents that stay the same for as long as we run, by path."""
+        """The documents that stay the same for as long as the council's profile does, by path."""
+        profile = self._council.profile
+        if self._made is None or self._made[0] is not profile:
+            self._made = profile, self._make(profile)
+        return self._made[1]
+
+    def _make(self, profile: Profile) -> dict[str, Document]:
         council = self._council
-        ours = actor.council_actor(
-            council.base_url,
-            council.name,
-            summary=council.summary,
-            rsa_pem=council.rsa_pem,
-            ed25519_multibase=council.multibase,
-            manually_approves=council.rules.followers != "auto",
-            language=council.language,
-            place=self._place,
-        )
         node = actor.node_actor(council.base_url, council.authority, rsa_pem=council.rsa_pem)
-        about = nodeinfo.document(self._version, council.name)
+        about = nodeinfo.document(self._version, profile.name)
         limits = nodeinfo.comarca_document(self._version, body_limit=council.rules.body)
         return {
-            "/council": _found(ours, seconds=300),
+            "/council": _found(council_document(council, profile), seconds=300),
             "/actor": _found(node, seconds=300),
             "/.well-known/nodeinfo": _found(nodeinfo.discovery(council.base_url), JSON, cors=True, seconds=300),
             "/nodeinfo/2.1": _found(about, NODEINFO, cors=True, seconds=300),

@@ -42,6 +42,7 @@ class Peer(SQLModel, table=True):
     actor_id: str = Field(unique=True)
     origin: str = Field(index=True)
     name: str
+    named_at: datetime | None = Field(default=None, sa_type=Instant)  # when they last said that they changed it
     inbox: str
     state: str
     rsa_key_id: str | None = None

@@ -31,11 +31,11 @@ from node.database import Store, StoreFault, StoreFull
 from node.database.sqlite import truncate_log
 from node.feature import Feature
 from node.installed import FEATURES
+from node.profile.keeping import renew
 from node.settings import Settings
 from protocol import ids
 from protocol.peering import State
 from protocol.verdict import Reason
-from schemas.place import Place
 
 LOOK_EVERY = 0.2
 TIDY_EVERY = 300.0
@@ -58,7 +58,6 @@ class Engine:
         randomness: Randomness,
         transport: Transport,
         version: str,
-        place: Place | None,
         features: Sequence[Feature] = FEATURES,
     ) -> None:
         self.settings = settings
@@ -74,6 +73,7 @@ class Engine:
         self._version = -1
         self._features = tuple(features)
         self._purge_at = clock.monotonic()
+        self.written_elsewhere: list[Callable[[], None]] = []
         limits = settings.limits
         self.keys = KeyFetcher(
             transport,
@@ -113,7 +113,7 @@ class Engine:
         self.hearing = Hearing(
             council=council, store=store, clock=clock, directory=lambda: self.directory, heard=self._heard
         )
-        self.served = Served(council=council, store=store, clock=clock, version=version, place=place)
+        self.served = Served(council=council, store=store, clock=clock, version=version)
 
     def front(self, inner: Application) -> Front:
         return Front(
@@ -181,8 +181,11 @@ class Engine:
                 version = await self.store.data_version()
                 if version != self._version:
                     await self.refresh()
+                    await asyncio.to_thread(renew, self.council, self.store)
                     self.applier.wake()
                     self.deliverer.wake()
+                    for tell in self.written_elsewhere:
+                        tell()
                     # Last: a change that could not be loaded, such as a block, must be noticed again.
                     self._version = version
             except Exception:

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from protocol.verdict import Reason, Refused
 from schemas.audience import WireAudience, recipients
 from schemas.base import Address, Recipients, WireModel, WireTime, write_time, wrong_shape
-from schemas.context import CONTEXT_OF, PLAIN_CONTEXT, Context, Kind
+from schemas.context import ACTOR_CONTEXT, CONTEXT_OF, PLAIN_CONTEXT, Context, Kind
 from schemas.jsonld import refuse_json_ld_tricks
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "standing_alone",
     "undo",
     "update",
+    "update_actor",
 ]
 
 KIND_MARKERS: Final = ("publishes", "comarca:resolution", "comarca:alert")
@@ -139,6 +140,21 @@ def update(
     if "updated" not in note:
         raise ValueError("a changed note says when it was changed")
     return _carrying("Update", actor, activity_id=activity_id, note=note, audience=audience, published=published)
+
+
+def update_actor(actor: str, activity_id: str, *, document: Mapping[str, Any], published: datetime) -> dict[str, Any]:
+    """An Update of the actor itself, whole, for everybody who may know it. Raises ValueError for another's document."""
+    if document.get("id") != actor:
+        raise ValueError("an actor speaks of itself only")
+    return {
+        "@context": _fresh(ACTOR_CONTEXT),
+        "id": activity_id,
+        "type": "Update",
+        "actor": actor,
+        **recipients(_base(actor), "public"),
+        "published": write_time(published),
+        "object": {name: value for name, value in document.items() if name != "@context"},
+    }
 
 
 def delete(

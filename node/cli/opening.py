@@ -14,7 +14,7 @@ from federation.council import Council
 from federation.ports import Clock, Randomness
 from federation.transport import NetworkTransport
 from node.accounts import turns
-from node.app import DATABASE, open_council, open_store
+from node.app import DATABASE, apply_profile, open_council, open_store
 from node.database import Store
 from node.feature import Acting, Viewer
 from node.ports import SystemClock, SystemRandomness
@@ -74,14 +74,15 @@ def opened(directory: Path) -> Iterator[Opened]:
     if not (directory / DATABASE).exists():
         raise Refusal(
             "no-council",
-            sentence=f"There is no council in {directory}. Type: comarca init {directory} --name … --url https://…",
+            sentence=f"There is no council in {directory}. Type: comarca init {directory} --url https://…",
         )
     settings = load(directory)
     randomness = SystemRandomness()
     store = open_store(directory)
     try:
-        council = open_council(settings, randomness=randomness)
-        yield Opened(settings, council, store, SystemClock(), randomness)
+        council, clock = open_council(settings, randomness=randomness), SystemClock()
+        apply_profile(council, settings, store, now=clock.now())
+        yield Opened(settings, council, store, clock, randomness)
     finally:
         store.close()
 

@@ -60,6 +60,16 @@ class Origin:
     page: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands under an address for one viewer. `copy` where it was published; `gone` where it was taken down."""
+
+    feature: Feature | None
+    slip: Slip | None
+    copy: Replica | None
+    gone: bool = False
+
+
 def visible(connection: Connection, *, object_id: str, viewer: Viewer) -> Replica | None:
     """The copy under this address, marks of what was taken down included, if this viewer may know of it."""
     row = replicas.find(connection, object_id)
@@ -84,29 +94,23 @@ def router(site: Site) -> APIRouter:
     def show(request: Request, object_id: str) -> Response:
         viewer, now = site.viewer(request), site.now()
         with site.store.reading() as connection:
-            replica = visible(connection, object_id=object_id, viewer=viewer)
-            feature, slip, origin = None, None, None
-            if replica is None or replica.gone_at is not None:
-                # Narrowed to our own neighbours, a slip is taken back from everyone else and still stands here.
-                feature, slip = _unpublished(site, connection, object_id=object_id, viewer=viewer, now=now)
-            else:
-                feature = _feature_of(site, replica)
-                slip = _slip_of(feature, connection, replica=replica, viewer=viewer, now=now)
-                origin = _origin(site, connection, replica=replica, now=now)
-        if slip is None and replica is not None and replica.gone_at is not None:
-            raise HTTPException(410)
+            found = slip_at(site, connection, object_id=object_id, viewer=viewer, now=now)
+            copy = found.copy
+            origin = None if copy is None else _origin(site, connection, replica=copy, now=now)
+        feature, slip = found.feature, found.slip
         if slip is None:
-            raise HTTPException(404)
+            raise HTTPException(410 if found.gone else 404)
         return site.page(
             request,
             "slip.html",
             slip=slip,
             details=slip.details,
             part=feature.slip_template if feature is not None and slip.details else None,
-            audience=replica.audience if replica is not None and origin is not None else "council",
+            audience=copy.audience if copy is not None else "council",
             origin=origin,
             address=object_id,
             changes=_changes(site, slip, object_id=object_id, viewer=viewer),
+            poster=_poster(site, object_id),
         )
 
     @routes.get("/api/objects")
@@ -132,6 +136,23 @@ def router(site: Site) -> APIRouter:
         )
 
     return routes
+
+
+def slip_at(site: Site, connection: Connection, *, object_id: str, viewer: Viewer, now: datetime) -> Found:
+    """What this viewer is shown under an address. To whom it is not shown, it does not exist."""
+    replica = visible(connection, object_id=object_id, viewer=viewer)
+    if replica is None or replica.gone_at is not None:
+        # Narrowed to our own neighbours, a slip is taken back from everyone else and still stands here.
+        feature, slip = _unpublished(site, connection, object_id=object_id, viewer=viewer, now=now)
+        return Found(feature, slip, None, gone=replica is not None)
+    feature = _feature_of(site, replica)
+    return Found(feature, _slip_of(feature, connection, replica=replica, viewer=viewer, now=now), replica)
+
+
+def _poster(site: Site, object_id: str) -> str | None:
+    """The path of the poster for a slip of ours."""
+    base = site.council.base_url
+    return f"{object_id.removeprefix(base)}/poster" if object_id.startswith(f"{base}/o/") else None
 
 
 def _feature_of(site: Site, replica: Replica) -> Feature | None:

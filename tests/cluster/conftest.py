@@ -33,7 +33,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Council, Co
     councils = []
     for name, port in zip(("Riverside", "Harbour"), claims.ports, strict=True):
         url, directory = f"http://{LOOPBACK}:{port}", folder / name.lower()
-        made = data("init", directory, "--name", name, "--url", url, "--port", port, "--plain-host", LOOPBACK)
+        given = ("--name", name, "--url", url, "--port", port, "--plain-host", LOOPBACK, "--keeper", "")
+        made = data("init", directory, *given)
         edit(directory / "comarca.toml")
         councils.append(Council(str(directory), url, made["sign_in"]))
     servers = [Server(Path(one.directory), one.url) for one in councils]

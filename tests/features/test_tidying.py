@@ -43,7 +43,6 @@ def engine_of(village: Village, *, features: tuple[Feature, ...] = FEATURES) -> 
         randomness=village.site.randomness,
         transport=NoWayOut(),
         version="0",
-        place=None,
         features=features,
     )
 

@@ -20,6 +20,7 @@ from node.app import kinds_of
 from node.database import Store
 from node.feature import Acting, Viewer
 from node.installed import FEATURES
+from node.profile.keeping import first_profile
 from node.settings import Settings
 from node.web.application import build
 from node.web.site import Site
@@ -150,8 +151,10 @@ def village_in(folder: Path, **given: Any) -> Iterator[Village]:
     try:
         clock, randomness = builders.FakeClock(), builders.SeededRandomness("village")
         council = builders.council("riverside", base_url=BASE, kinds=kinds_of(FEATURES), randomness=randomness)
+        settings = settings_of(folder, **given)
+        council.profile = first_profile(settings)
         site = Site(
-            settings=settings_of(folder, **given),
+            settings=settings,
             council=council,
             store=store,
             clock=clock,

@@ -43,7 +43,7 @@ def put_up(connection: Connection, form: AlertForm, acting: Acting) -> Alert:
         },
         audience=audience,
     )
-    place = place_of(form.near or "", acting.settings)
+    place = place_of(form.near or "", acting)
     public_id = ids.new_id(acting.council.randomness.bytes(ids.ID_BYTES))
     row = Alert(
         object_id=f"{acting.council.base_url}/o/{public_id}" if audience in rules.PUBLISHED else None,
@@ -61,7 +61,7 @@ def put_up(connection: Connection, form: AlertForm, acting: Acting) -> Alert:
         instruction=form.instruction,
         near=place.name if place is not None else "",
         cell=place.cell if place is not None else None,
-        language=form.language or acting.settings.language,
+        language=form.language or acting.council.language,
         audience=audience,
         ends_at=ends_at,
         by_member=member_id,

@@ -36,7 +36,7 @@ def put_up(connection: Connection, form: ResolutionForm, acting: Acting) -> Reso
         number=(highest or 0) + 1,
         title=form.title,
         text=form.text,
-        language=form.language or acting.settings.language,
+        language=form.language or acting.council.language,
         method=form.method.value,
         decided_at=form.decided_at,
         present=form.present,

@@ -104,13 +104,13 @@ def _judged(form: ResourceForm, acting: Acting, *, starts_at: datetime | None) -
     ends_at = form.ends(acting.now, zone=acting.zone).replace(microsecond=0)
     rules.check_end(ends_at, acting.now, starts_at=starts_at)
     rules.check_quantities(form.quantity, None)
-    place = place_of(form.near or "", acting.settings)
+    place = place_of(form.near or "", acting)
     texts = {"title": form.title, "words": form.words, "near": form.near or "", "unit": form.unit or ""}
     rules.check_words(texts, audience=audience, has_place=place is not None)
     return {
         "title": form.title,
         "words": form.words,
-        "language": form.language or acting.settings.language,
+        "language": form.language or acting.council.language,
         "category": form.category,
         "quantity": form.quantity,
         "unit": form.unit,

@@ -175,7 +175,7 @@ def _point(
         raise Refusal("place", "latitude", sentence=phrase("A place has a latitude and a longitude: give both."))
     if not near:
         return None
-    point = exact_coordinates_of(near, site.settings)
+    point = exact_coordinates_of(near, site)
     if point is None:
         raise Refusal(
             "place",

@@ -181,4 +181,4 @@ def _local(site: Site, at: datetime) -> str:
 
 
 def _choices(site: Site) -> dict[str, Any]:
-    return {"categories": wording.CATEGORIES, "audiences": rules.AUDIENCES, "places": names_of(site.settings)}
+    return {"categories": wording.CATEGORIES, "audiences": rules.AUDIENCES, "places": names_of(site)}
