@@ -46,6 +46,7 @@ class Council:
     def __init__(
         self,
         base_url: str,
+        *,
         name: str,
         rsa: RSAPrivateKey,
         ed25519: Ed25519PrivateKey,

@@ -1,7 +1,7 @@
 """The documents that other servers read from us: actors, WebFinger, NodeInfo, collections, objects and activities.
 
-What changes only with the council's profile is made once for each. Everything else is read from our own replicas, through one question: may whoever
-asks see this audience? No address here has a query string; collection pages are path segments.
+What changes only with the council's profile is made once for each. Everything else is read from our own replicas, through one
+question: may whoever asks see this audience? No address here has a query string; collection pages are path segments.
 """
 
 from collections.abc import Sequence

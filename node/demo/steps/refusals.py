@@ -133,7 +133,15 @@ def _honest(stage: Stage) -> Letter:
 def _by_wrong_key(stage: Stage) -> Letter:
     real = stage.riverside.council
     key = Ed25519PrivateKey.from_private_bytes(stage.riverside.randomness.bytes(32))
-    forger = Council(real.base_url, real.name, real.rsa, key, real.kinds, real.randomness, real.rules)
+    forger = Council(
+        real.base_url,
+        name=real.name,
+        rsa=real.rsa,
+        ed25519=key,
+        kinds=real.kinds,
+        randomness=real.randomness,
+        rules=real.rules,
+    )
     now = stage.riverside.clock.now()
     return sealed(forger, offer_of(forger, FORGED, now=now), to=_to(stage), now=now)
 
