@@ -136,7 +136,8 @@ def fans_are_asked_for(demo: Demo) -> None:
         (item,) = [item for item in demo.around(name) if item["id"] == address]
         assert (item["proof"]["state"], item["audience"]) == ("verified", "neighbours")
         assert Visitor(demo.url(name)).get("/slip", id=address).status == 404
-    assert re.search(r'class="mark">new<.*?' + re.escape(NEED["title"]), demo.page(), re.DOTALL)
+    marked = re.findall(r'class="mark">([^<]+)</strong></p>\s*<h4><a [^>]*>([^<]+)</a>', demo.page())
+    assert marked == [("new", NEED["title"]), ("told just now", NEED["title"]), ("told just now", NEED["title"])]
 
     again = demo.presses("Put the need up")
 

@@ -20,7 +20,10 @@ MOST_WORDS = 90
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note. `state` is what would show that it changed; `mark` is "new" or "changed" beside a wall seen before."""
+    """One note. `state` is what would show that it changed; `mark` is "new" or "changed" beside a wall seen before.
+
+    `source` and `age` are of what another council told: who, and since when they are silent, if they are.
+    """
 
     key: str
     kind: str
@@ -30,6 +33,8 @@ class Note:
     meta: tuple[str, ...]
     words: str = ""
     private: bool = False
+    source: str = ""
+    age: str = ""
     mark: str = ""
 
     @property
@@ -126,29 +131,29 @@ def _is_of(item: dict[str, Any], source: DemoCouncil) -> bool:
 
 def _found(item: dict[str, Any], *, at: DemoCouncil, others: bool, fresh: str = "") -> Note:
     amount = words.left(item["available"], item["quantity"], item["unit"])
-    silent = fresh.partition(";")[0].removeprefix("has been ") if "silent" in fresh else ""
-    meta = (item["source"]["name"] if others else "", amount, "" if others else item["near"] or "", silent)
     return Note(
         key=item["id"],
         kind=item["direction"],
         title=item["title"],
         language="und",
         href=at.url + words.slip_address(item["id"], base_url=at.url),
-        meta=tuple(str(part) for part in meta if part),
+        meta=tuple(str(part) for part in (amount, item["near"]) if part),
         private=item["audience"] != "public",
+        source=item["source"]["name"] if others else "",
+        age=fresh.partition(";")[0].removeprefix("has been ") if "silent" in fresh else "",
     )
 
 
 def _decided(item: dict[str, Any], *, at: DemoCouncil, others: bool) -> Note:
-    meta = (item["source"]["name"] if others else "", f"No. {item['number']}")
     return Note(
         key=item["id"],
         kind="resolution",
         title=item["title"],
         language=item["language"],
         href=at.url + words.slip_address(item["id"], base_url=at.url),
-        meta=tuple(part for part in meta if part),
+        meta=(f"No. {item['number']}",),
         private=item["audience"] != "public",
+        source=item["source"]["name"] if others else "",
     )
 
 
