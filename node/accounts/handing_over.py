@@ -40,7 +40,7 @@ def want_to_learn(connection: Connection, acting: Acting) -> None:
     Raises Refusal("nothing-to-learn") where no turn is there, or somebody is learning it already.
     """
     member_id = acting.viewer.require(Right.OWN_ACCOUNT)
-    for turn in _to_hand_over(connection, acting.now):
+    for turn in to_hand_over(connection, acting.now):
         if turn.holder != member_id and turn.learner in (None, member_id):
             _learn(connection, turn.id, member_id)
             return
@@ -61,7 +61,7 @@ def tick(connection: Connection, acting: Acting, *, words: Iterable[str]) -> Non
     """Tick what has been gone through: of one's own turn, or of the one that one is learning. Replaces earlier ticks."""
     member_id = acting.viewer.require(Right.OWN_ACCOUNT)
     ticked = " ".join(word for word in CHECKLIST if word in set(words))
-    for turn in _to_hand_over(connection, acting.now):
+    for turn in to_hand_over(connection, acting.now):
         if turn.learner is None or member_id not in (turn.holder, turn.learner):
             continue
         column = "given" if turn.holder == member_id else "taken"
@@ -150,7 +150,7 @@ def end_turns_of(connection: Connection, *, member_id: int, now: datetime) -> No
     connection.execute(_TURNS.update().where(_TURNS.c.learner == member_id).values(learner=None, given="", taken=""))
 
 
-def _to_hand_over(connection: Connection, now: datetime) -> list[TurnView]:
+def to_hand_over(connection: Connection, now: datetime) -> list[TurnView]:
     """The turns that are running, or, where none is, the last one of each caretaker."""
     views = [view for view in listing(connection, now=now) if view.holder is not None]
     running = [view for view in views if view.state is not State.ENDED]
@@ -165,7 +165,7 @@ def _to_hand_over(connection: Connection, now: datetime) -> list[TurnView]:
 
 
 def _own(connection: Connection, member_id: int, now: datetime) -> TurnView:
-    found = [turn for turn in _to_hand_over(connection, now) if turn.holder == member_id]
+    found = [turn for turn in to_hand_over(connection, now) if turn.holder == member_id]
     if not found:
         raise Refusal("not-yours", sentence=phrase("You do not have this turn."))
     return max(found, key=lambda turn: turn.until)

@@ -90,8 +90,8 @@ def join(connection: Connection, *, code: str, name: str, now: datetime, randomn
 
     One statement uses the invite, so two at once cannot overuse it. Raises Refusal("sign-in"), whatever is wrong with it.
     """
-    if len(name) > LONGEST_NAME:
-        raise Refusal("name", "name", sentence=phrase("That name is too long for one line."))
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise Refusal("name", "name", sentence=phrase("Write a name that fits on one line, or leave it blank."))
     used = _INVITES.update().where(_good(code, now)).values(used=_INVITES.c.used + 1).returning(_INVITES.c.by_member)
     inviter = connection.execute(used).scalar_one_or_none()
     if inviter is None:

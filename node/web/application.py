@@ -2,12 +2,20 @@
 
 from fastapi import Depends, FastAPI
 
-from node.web import councils, errors, health, looking_up, pages, shelf, signing_in, switching
+from node.web import account, councils, errors, health, looking_up, pages, shelf, signing_in, switching
 from node.web.guard import Guard
 from node.web.seal import sealed
 from node.web.site import Site
 
-OWN_ROUTERS = (pages.router, looking_up.router, councils.router, health.router, signing_in.router, switching.router)
+OWN_ROUTERS = (
+    pages.router,
+    looking_up.router,
+    councils.router,
+    health.router,
+    signing_in.router,
+    account.router,
+    switching.router,
+)
 
 
 def build(site: Site) -> FastAPI:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from node.feature import Feature, MenuEntry
 from node.features.alerts.arrivals import KIND
+from node.features.alerts.leaving import leave, own
 from node.features.alerts.pages import router
 from node.features.alerts.tidying import tidy
 from node.features.alerts.views import slip, wall
@@ -19,4 +20,6 @@ FEATURE = Feature(
     wall=wall,
     slip=slip,
     tidy=tidy,
+    own=own,
+    leave=leave,
 )

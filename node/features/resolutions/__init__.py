@@ -4,6 +4,7 @@ from pathlib import Path
 
 from node.feature import Feature, MenuEntry
 from node.features.resolutions.arrivals import KIND
+from node.features.resolutions.leaving import leave, own
 from node.features.resolutions.pages import router
 from node.features.resolutions.views import slip, wall
 from schemas.phrase import phrase
@@ -17,4 +18,6 @@ FEATURE = Feature(
     menu=(MenuEntry(phrase("Resolutions"), "/resolutions", 30),),
     wall=wall,
     slip=slip,
+    own=own,
+    leave=leave,
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 from node.feature import Feature, MenuEntry
 from node.features.resources.arrivals import KIND
 from node.features.resources.full_text import purge
+from node.features.resources.leaving import leave, own
 from node.features.resources.pages import router
 from node.features.resources.tidying import tidy
 from node.features.resources.views import slip, wall
@@ -21,4 +22,6 @@ FEATURE = Feature(
     slip=slip,
     tidy=tidy,
     purge=purge,
+    own=own,
+    leave=leave,
 )
