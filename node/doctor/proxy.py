@@ -20,20 +20,28 @@ server {
     access_log off;
     client_max_body_size 1m;
 
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header Accept $http_accept;
+    proxy_set_header Connection "";
+    proxy_buffering off;
+
     location / {
         proxy_pass http://%(upstream)s;
-        proxy_http_version 1.1;
-        proxy_set_header Host $http_host;
-        proxy_set_header Accept $http_accept;
-        proxy_set_header Connection "";
-        proxy_buffering off;
+    }
+
+    location /claim {
+        client_max_body_size 512m;
+        proxy_request_buffering off;
+        proxy_pass http://%(upstream)s;
     }
 }
 """
 
 CADDY: Final = """\
 %(name)s {
-	request_body {
+	@small not path /claim /claim/*
+	request_body @small {
 		max_size 1MiB
 	}
 
