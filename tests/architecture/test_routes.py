@@ -34,6 +34,8 @@ FILLED = {"public_id": "a" * 26, "code": "none-such", "version": "0", "name": "n
 BODIES: dict[str, dict[str, Any]] = {
     "/api/resources": {"direction": "offer", "title": "Chairs", "until": "week"},
     "/api/session": {"code": "none-such"},
+    "/api/passkeys": {"credential": {}},
+    "/api/passkeys/sign-in": {"credential": {}},
 }
 RIGHTS_OF: dict[str, frozenset[Right]] = {
     "nobody": frozenset(),
@@ -52,6 +54,7 @@ def _member(village: Village, role: str) -> int | None:
         village.member("Kim", keeper=True)
     number = village.member(keeper=role == "keeper")
     if role == "caretaker":
+        village.member("Bo")  # whoever is alone may take the turn again
         long_ago = village.clock.now() - timedelta(weeks=20)
         village.do(lambda c: turns.begin(c, member_id=number, now=long_ago, weeks=13))
     return number
