@@ -12,7 +12,7 @@ from node.cli.councils import councils, readers
 from node.cli.demonstration import demo
 from node.cli.health import doctor
 from node.cli.opening import Folder, opened
-from node.cli.people import hand_over, people, sign_in_link, turn
+from node.cli.people import hand_over, invite, people, sign_in_link, turn
 from node.cli.records import need, offer, show
 from node.cli.saying import Json, answer, plainly
 from node.identity import make_identity
@@ -146,6 +146,7 @@ application.command("show")(show)
 application.command("doctor")(doctor)
 application.command("demo")(demo)
 application.command("sign-in-link")(sign_in_link)
+application.command("invite")(invite)
 application.command("turn")(turn)
 application.command("hand-over")(hand_over)
 

@@ -1,11 +1,12 @@
 """Who is here and who has the server turn, by command: links, people, the turn and its handing over."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Connection
 
-from node.accounts import turns
+from node.accounts import invites, turns
 from node.accounts.actions import add_member, end_sessions, make_sign_in_link
 from node.accounts.handing_over import hand_over as pass_on
 from node.accounts.leaving import leave
@@ -49,6 +50,27 @@ def sign_in_link(
         number, token = here.store.write_now(step)
         link = f"{here.settings.url}/in/{token}"
     answer(json, {"sign_in": link, "number": number}, f"Signs in once, within a day: {link}")
+
+
+@plainly
+def invite(
+    directory: Folder,
+    uses: Annotated[int, typer.Option(help="For how many people.")] = 8,
+    days: Annotated[int, typer.Option(help="For how many days.")] = 14,
+    json: Json = False,
+) -> None:
+    """Make an invite link, shown once. In a terminal its QR code stands beneath."""
+    with opened(directory) as here:
+        acting = here.acting(Right.INVITE)
+        code = here.store.write_now(
+            lambda connection: invites.make(connection, acting, randomness=here.randomness, uses=uses, days=days)
+        )
+        link = f"{here.settings.url}/join/{code}"
+    answer(json, {"invite": link, "uses": uses, "days": days}, f"For {uses} people, good for {days} days: {link}")
+    if not json and sys.stdout.isatty():
+        import segno
+
+        segno.make(link, error="m").terminal(out=sys.stdout, compact=True)
 
 
 @people.command("list")
