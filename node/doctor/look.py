@@ -80,7 +80,7 @@ class Look:
     machine: Machine = field(default_factory=Machine)
     ca_file: Path | None = None
     patience: float = 10.0
-    _asked: dict[str, "asyncio.Task[Any]"] = field(default_factory=dict)
+    answers: dict[str, "asyncio.Task[Any]"] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -119,9 +119,9 @@ class Look:
 
     async def once(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
         """What `ask` answers, asked once for all checks that want to know."""
-        if name not in self._asked:
-            self._asked[name] = asyncio.ensure_future(ask())
-        answer: T = await asyncio.shield(self._asked[name])
+        if name not in self.answers:
+            self.answers[name] = asyncio.ensure_future(ask())
+        answer: T = await asyncio.shield(self.answers[name])
         return answer
 
     async def get(self, path: str, *, accept: str) -> OutgoingResponse | TransportFailure:
@@ -131,7 +131,7 @@ class Look:
 
     async def close(self) -> None:
         """Give up what is still under way."""
-        tasks = list(self._asked.values())
+        tasks = list(self.answers.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

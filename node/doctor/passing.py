@@ -139,7 +139,7 @@ async def streams(look: Look) -> Finding | None:
     if isinstance(first, TransportFailure) and first.word == "timeout":
         detail = f"/wall/live sends nothing within {REQUEST_SECONDS:g} s: the proxy holds it back"
         return Finding("Streams", State.LOOK, words, detail, proxy.STREAMS)
-    whole = await _live(look, most=65_536, seconds=1.5)
+    whole = await _live(look, most=65_536, seconds=1.0)
     if isinstance(whole, TransportFailure) and whole.word == "timeout":
         words = phrase("Pages that change by themselves do so at once.")
         return Finding("Streams", State.GOOD, words, "/wall/live is not held back")

@@ -68,6 +68,7 @@ CHECKS: Final = (
 async def examine(look: Look, *, quick: bool = False) -> Report:
     """Make all checks, or the quick ones alone. Takes less than 30 seconds, whatever does not answer."""
     checks = [check for check in CHECKS if check.quick or not quick]
+    look = replace(look, answers={})
     with ExitStack() as stack:
         if not quick:
             look = _with_word(look, stack)
