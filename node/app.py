@@ -203,9 +203,12 @@ class Node:
 
     async def start(self) -> None:
         await self.engine.start()
+        self.store.on_commit(self.site.streams.wake)
+        self.engine.written_elsewhere.append(self.site.streams.wake)
         await self._show_figures()
 
     async def stop(self) -> None:
+        self.site.streams.end()
         if self._figures_server is not None:
             self._figures_server.close()
         await self.engine.stop()

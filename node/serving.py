@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import signal
+import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -84,6 +85,18 @@ def deadline_protocol(seconds: float) -> type[HttpToolsProtocol]:
     return DeadlineProtocol
 
 
+class StoppingServer(uvicorn.Server):
+    """uvicorn waits for open answers before it ends the application; the wall's streams would last until it gives up."""
+
+    def __init__(self, config: uvicorn.Config, node: Node) -> None:
+        super().__init__(config)
+        self._node = node
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._node.site.streams.end()
+        await super().shutdown(sockets)
+
+
 def raise_open_files() -> None:
     """A node talks to many: the soft limit of open files goes up to the hard one, as far as is sensible."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -119,7 +132,7 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=3,
             backlog=2048,
         )
-        server = uvicorn.Server(config)
+        server = StoppingServer(config, node)
         server.run()
         if not server.started:
             raise SystemExit(1)

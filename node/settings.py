@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     summary: Annotated[str, Field(max_length=2000)] = ""
     followers: Literal["off", "approve", "auto"] = "off"
     logs: Literal["lines", "json"] = "lines"
+    leave_to: Annotated[str, Field(pattern=r"^https://[^\s\"<>]+$", max_length=300)] = "https://www.wikipedia.org/"
     listen: Listen = Listen()
     allow: Allow = Allow()
     area: Area = Area()
@@ -187,6 +188,7 @@ _NOTES = {
     "zone": 'The council\'s time zone (IANA). It decides what "tonight" means.',
     "summary": "A sentence or two about the council.",
     "followers": "May accounts of the wider fediverse follow the public wall? off, approve (each one is asked for), auto.",
+    "leave_to": "Where the button \"Leave this page\" leads: a page that nobody minds being seen with.",
     "logs": "Log lines for people (lines) or for machines (json). No IP address is ever logged.",
     "places": 'Names that people use for places: latitude and longitude, for example "Mill Lane" = [41.39, 2.17]',
 }

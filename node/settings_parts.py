@@ -77,6 +77,8 @@ class Limits(Part):
     body_deadline: Positive = 20
     header_deadline: Positive = 10
     sign_in_per_minute: Positive = 10
+    forms_per_minute: Positive = 120
+    streams: Count = 200
 
 
 class Federation(Part):

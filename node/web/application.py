@@ -2,15 +2,32 @@
 
 from fastapi import Depends, FastAPI
 
-from node.web import account, councils, errors, health, looking_up, pages, shelf, signing_in, switching
+from node.web import (
+    account,
+    councils,
+    errors,
+    exports_councils,
+    health,
+    live,
+    looking_up,
+    offline,
+    pages,
+    shelf,
+    signing_in,
+    switching,
+)
 from node.web.guard import Guard
+from node.web.pace import Pace, paced
 from node.web.seal import sealed
 from node.web.site import Site
 
 OWN_ROUTERS = (
     pages.router,
+    live.router,
+    offline.router,
     looking_up.router,
     councils.router,
+    exports_councils.router,
     health.router,
     signing_in.router,
     account.router,
@@ -27,7 +44,10 @@ def build(site: Site) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        dependencies=[Depends(sealed(site.cookie_name))],
+        dependencies=[
+            Depends(sealed(site.cookie_name)),
+            Depends(paced(site, Pace(site.settings.limits.forms_per_minute))),
+        ],
     )
     app.include_router(shelf.router(site.shelf))
     for make in OWN_ROUTERS:

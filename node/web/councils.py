@@ -18,9 +18,12 @@ from federation.peers import PeerView
 from node.feature import Viewer
 from node.rights import Right
 from node.web.forms import Typed
+from node.web.pictures import Neighbour, circle
 from node.web.site import Site, see_other
+from schemas.phrase import phrase
 
 LINKED = "accepted"
+_ON_THE_PICTURE = (LINKED, "they-asked", "we-asked")
 
 
 class NearbyCouncil(BaseModel):
@@ -64,6 +67,7 @@ def router(site: Site) -> APIRouter:
             others=[view for view in views if view.state not in (LINKED, "they-asked", "we-asked")],
             readers=readers,
             is_current=lambda heard: heard is not None and now - heard <= site.current_for,
+            picture=circle([_drawn(site, view, now=now) for view in views if view.state in _ON_THE_PICTURE]),
         )
 
     @routes.get("/councils.json")
@@ -89,6 +93,16 @@ def router(site: Site) -> APIRouter:
     done_by(Right.LET_READ, "/councils/readers/accept", followers.accept)
     done_by(Right.LET_READ, "/councils/readers/remove", followers.remove)
     return routes
+
+
+def _drawn(site: Site, view: PeerView, *, now: datetime) -> Neighbour:
+    """A council in the picture of all: how it is linked, and how it is heard of."""
+    if view.state != LINKED:
+        asked_by_them = view.state == "they-asked"
+        return Neighbour(view.name, phrase("asks to link up") if asked_by_them else phrase("we asked"), "dotted")
+    if view.last_heard_at is not None and now - view.last_heard_at <= site.current_for:
+        return Neighbour(view.name, phrase("linked up"), "whole")
+    return Neighbour(view.name, phrase("silent"), "broken")
 
 
 def _as_data(site: Site, view: PeerView, *, now: datetime) -> NearbyCouncil:

@@ -15,8 +15,9 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from node.database import StoreFault, StoreFull
-from node.web.forms import NotUnderstood, Problem, problems_of
+from node.web.forms import NotUnderstood, Problem, misfit, problems_of
 from node.web.site import Site
+from schemas.phrase import phrase
 from schemas.problem import Problem as ProblemDocument
 from schemas.refusal import Refusal
 
@@ -28,35 +29,42 @@ RETRY = {"retry-after": "60"}
 STATUS_OF_WORD = {
     "not-signed-in": 401,
     "sign-in": 401,
+    "claim": 401,
     "not-keeper": 403,
     "turn-ended": 403,
     "not-yours": 403,
     "cross-site": 403,
     "not-sealed": 403,
     "not-found": 404,
+    "claimed": 404,
     "gone": 410,
     "too-fast": 429,
+    "too-many": 503,
 }
 _TITLES = {
-    400: "That was not understood",
-    401: "Please sign in first",
-    403: "That is not for you to do",
-    404: "There is nothing here",
-    405: "That cannot be done here",
-    410: "This was taken down",
-    413: "That is too much at once",
-    422: "That did not go through",
-    429: "Too many tries",
-    503: "We cannot keep anything right now",
-    507: "Our server is full",
+    400: phrase("That was not understood"),
+    401: phrase("Please sign in first"),
+    403: phrase("That is not for you to do"),
+    404: phrase("There is nothing here"),
+    405: phrase("That cannot be done here"),
+    410: phrase("This was taken down"),
+    413: phrase("That is too much at once"),
+    422: phrase("That did not go through"),
+    429: phrase("Too many tries"),
+    503: phrase("We cannot do that right now"),
+    507: phrase("Our server is full"),
 }
 _SENTENCES = {
-    400: "Go back one page and send it again; words only, no files.",
-    404: "Either it never was, or its time is over, or it is not shown to everyone. If you sign in here, do so and look again.",
-    405: "Go back one page and use the buttons there.",
-    410: "Whoever put it up has taken it down again. Only this mark is left.",
-    503: "Nothing was saved. Wait a minute, go back one page and send it again.",
-    507: "Nothing was saved, because there is no room left. Please tell someone who looks after the server.",
+    400: phrase("Go back one page and send it again; words only, no files."),
+    404: phrase(
+        "Either it never was, or its time is over, or it is not shown to everyone. If you sign in here, do so and look again."
+    ),
+    405: phrase("Go back one page and use the buttons there."),
+    410: phrase("Whoever put it up has taken it down again. Only this mark is left."),
+    503: phrase(
+        "Our server is busy or cannot reach its notes. Nothing was saved. Wait a minute, go back one page and send it again."
+    ),
+    507: phrase("Nothing was saved, because there is no room left. Please tell someone who looks after the server."),
 }
 _STORE_WORDS = {503: "busy", 507: "full"}
 
@@ -71,8 +79,13 @@ def install(app: FastAPI, site: Site) -> None:
 
     def not_valid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        found = [(".".join(str(part) for part in one["loc"][1:]) or None, one["msg"]) for one in error.errors()]
-        problems = [Problem(field, f"{field}: {message}" if field else message) for field, message in found]
+        found = [
+            (".".join(str(part) for part in one["loc"][1:]) or None, one["type"], one["msg"]) for one in error.errors()
+        ]
+        if site.wants_json(request):
+            problems = [Problem(field, f"{field}: {message}" if field else message) for field, _, message in found]
+        else:
+            problems = [misfit(field, kind, message) for field, kind, message in found]
         return _answer(site, request, 422, "wrong-shape", problems)
 
     def missing(request: Request, error: Exception) -> Response:
@@ -101,8 +114,8 @@ def fault_answer(site: Site, request: Request, fault: Exception) -> Response:
     """500 with a short code; the cause goes into the log beside the same code, never into the answer."""
     code = base64.b32encode(site.randomness.bytes(3)).decode("ascii")[:4]
     log.error("fault", code=code, method=request.method, exception=_trace(fault))
-    sentence = f"We made a mistake. Please tell someone who looks after the server this code: {code}"
     if site.wants_json(request):
+        sentence = f"We made a mistake. Please tell someone who looks after the server this code: {code}"
         return _problem(500, "fault", "Our mistake", sentence)
     typed = getattr(request.state, "typed", {})
     return site.bare_page(request, "fault.html", status=500, code=code, typed=typed)
@@ -119,15 +132,18 @@ def _answer(
     bare: bool = False,
 ) -> Response:
     title = _TITLES.get(status, _TITLES[422])
-    sentence = " ".join(problem.sentence for problem in problems) or _SENTENCES.get(status, "")
+    # Each stays a sentence of its own: joined they would be English for everybody.
+    sentences = [problem.sentence for problem in problems if problem.sentence] or [_SENTENCES.get(status, "")]
     answer: Response
     if site.wants_json(request):
-        answer = _problem(status, word, title, sentence)
+        answer = _problem(status, word, title, " ".join(sentences))
     else:
         make = site.bare_page if bare else site.page
         typed = {} if status in (401, 404, 410) and not problems else getattr(request.state, "typed", {})
-        answer = make(request, "refused.html", status=status, heading=title, sentence=sentence, typed=typed, word=word)
-    answer.headers.update(RETRY if status == 429 else {})
+        answer = make(
+            request, "refused.html", status=status, heading=title, sentences=sentences, typed=typed, word=word
+        )
+    answer.headers.update(RETRY if status in (429, 503) else {})
     answer.headers.update(headers or {})
     return answer
 

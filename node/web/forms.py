@@ -4,7 +4,7 @@ Endpoints are plain functions, so the form is read by a dependency before them. 
 request: a refusal anywhere later can still give it back. This module must never log or store what was typed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -14,6 +14,7 @@ from starlette.datastructures import UploadFile
 
 from node.web.seal import FIELD as SEAL
 from node.web.seal import FIELD_LIMIT
+from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 TEXT_LIMIT = 20_000
@@ -46,7 +47,7 @@ async def read_typed(request: Request) -> dict[str, str]:
             if not isinstance(value, UploadFile) and name != SEAL
         }
     if any(len(value) > TEXT_LIMIT for value in typed.values()):
-        raise NotUnderstood([Problem(None, "That is too long for one slip. Shorten it.")])
+        raise NotUnderstood([Problem(None, phrase("That is too long for one slip. Shorten it."))])
     typed = {name: value for name, value in typed.items() if value}
     request.state.typed = typed
     return typed
@@ -68,22 +69,47 @@ def problems_of(error: Refusal | NotUnderstood) -> tuple[Problem, ...]:
     return error.problems if isinstance(error, NotUnderstood) else (Problem(error.field, error.sentence),)
 
 
+def misfit(field: str | None, kind: str, message: str) -> Problem:
+    """One of pydantic's errors as a problem in our words: its own speak to programs, in English."""
+    return Problem(field, _sentence(field, kind, message))
+
+
 def _problems(error: ValidationError, sentences: Mapping[str, str]) -> list[Problem]:
     found: dict[str | None, Problem] = {}
     for one in error.errors(include_url=False, include_context=False, include_input=False):
         field = str(one["loc"][0]) if one["loc"] else None
-        found.setdefault(field, Problem(field, sentences.get(field or "") or _sentence(field, one["type"], one["msg"])))
+        said = sentences.get(field or "")
+        found.setdefault(field, Problem(field, said) if said else misfit(field, one["type"], one["msg"]))
     return list(found.values())
 
 
+_OF_A_FIELD: Mapping[str, Callable[[str], str]] = {
+    "missing": lambda name: phrase("Please fill in: {field}.", field=name),
+    "string_too_long": lambda name: phrase("Please shorten: {field}.", field=name),
+    "string_too_short": lambda name: phrase("Please write a little more: {field}.", field=name),
+}
+_OF_NO_FIELD = phrase("Please look at this form again.")
+# What the shapes say of a whole record, for programs, and how a person is told the same.
+_OF_THE_WHOLE = {
+    "nobody stands aside who is not there": phrase("No more people can stand aside than were there."),
+    "a decision is looked at again after it was made": phrase(
+        "The day to look at it again comes after the day of the gathering."
+    ),
+    "say how long it stays up: ends_at or until": phrase("Say until when it stays up, as a date and a time."),
+    "a quantity is more than nothing": phrase("Write how many there are: more than nothing, or leave it empty."),
+    "no more can be left than there was": phrase("No more can be left than there was."),
+    "what is left is counted as the whole is": phrase("Say how many there were, too, or leave both empty."),
+    "the end must come after the beginning": phrase("The end must come after the beginning."),
+}
+
+
 def _sentence(field: str | None, kind: str, message: str) -> str:
-    name = (field or "this form").replace("_", " ")
-    if kind == "missing":
-        return f"Please fill in: {name}."
-    if kind == "string_too_long":
-        return f"Please shorten: {name}."
-    if kind == "string_too_short":
-        return f"Please write a little more: {name}."
+    known = _OF_THE_WHOLE.get(message.removeprefix("Value error, "))
+    if known is not None or field is None:
+        return known or _OF_NO_FIELD
     if kind == "value_error":
         return message.removeprefix("Value error, ")[:200]
-    return f"Please look at this again: {name}."
+    name = field.replace("_", " ")
+    if kind in _OF_A_FIELD:
+        return _OF_A_FIELD[kind](name)
+    return phrase("Please look at this again: {field}.", field=name)

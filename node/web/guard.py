@@ -1,25 +1,33 @@
 """The door in front of all pages, as plain ASGI: headers on every answer, no forms from elsewhere, bounded bodies.
 
 It also catches what nobody else caught, so that a fault too leaves with these headers and says nothing of its cause. It
-keeps nothing about who asked: no network address is read, logged or stored here.
+packs what is the same for everybody: a page that holds a secret must never be compressed beside words that somebody else
+chose. It keeps nothing about who asked: no network address is read, logged or stored here.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.datastructures import Headers
+from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from node.web.claim_restoring import RESTORE
 from node.web.errors import fault_answer, refusal_answer
-from node.web.site import Site
+from node.web.outgoing import Outgoing, packing_for
+from node.web.site import LANGUAGE_COOKIE, Site
+from schemas.phrase import phrase
 
 CONTENT_POLICY = "; ".join(
     (
         "default-src 'none'",
         "style-src 'self'",
+        "script-src 'self'",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
         "font-src 'self'",
         "img-src 'self'",
         "form-action 'self'",
@@ -27,7 +35,8 @@ CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-ELSEWHERE = "This form was sent from another site, so nothing was done. Open our page and send it from there."
+ELSEWHERE = phrase("This form was sent from another site, so nothing was done. Open our page and send it from there.")
+TOO_LARGE = phrase("That is more than this server takes at once.")
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
 _YEAR = 31_536_000
@@ -50,25 +59,40 @@ class Guard:
             await self._app(scope, receive, send)
             return
         bodiless = scope["method"] == "HEAD"
-        outgoing = _Outgoing(send, self._headers, personal=_carries_secret(scope), bodiless=bodiless)
+        personal = self._is_personal(scope)
+        packing = None if personal else packing_for(scope)
+        outgoing = Outgoing(send, self._headers, personal=personal, bodiless=bodiless, packing=packing)
         if bodiless:
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", "bodiless": True}
         request = Request(scope)
         if not self._comes_from_us(request):
             answer = await run_in_threadpool(refusal_answer, self._site, request, 403, "cross-site", ELSEWHERE)
             await answer(scope, receive, outgoing)
             return
         try:
-            await self._app(scope, _capped(receive, request.headers, self._site.settings.limits.body), outgoing)
+            await self._app(scope, _capped(receive, request.headers, self._most(scope)), outgoing)
         except Exception as fault:
             if outgoing.begun:
                 raise
             answer = await run_in_threadpool(self._answer_to, request, fault)
             await answer(scope, receive, outgoing)
 
+    def _most(self, scope: Scope) -> int:
+        """The bytes that a request may have. A backup may come to a server that nobody has claimed."""
+        limits = self._site.settings.limits
+        return limits.restore if scope["path"] == RESTORE and not self._site.claimed.known else limits.body
+
+    def _is_personal(self, scope: Scope) -> bool:
+        """Whether the answer may be meant for one person: anything but the choice of a language came along."""
+        headers = Headers(scope=scope)
+        if "authorization" in headers:
+            return True
+        cookies = (name for one in headers.getlist("cookie") for name in cookie_parser(one))
+        return any(name != LANGUAGE_COOKIE for name in cookies)
+
     def _answer_to(self, request: Request, fault: Exception) -> Response:
         if isinstance(fault, TooLarge):
-            return refusal_answer(self._site, request, 413, "too-large", "That is more than this server takes at once.")
+            return refusal_answer(self._site, request, 413, "too-large", TOO_LARGE)
         return fault_answer(self._site, request, fault)
 
     def _comes_from_us(self, request: Request) -> bool:
@@ -91,29 +115,6 @@ class Guard:
         return not has_cookie
 
 
-class _Outgoing:
-    """`send` with our headers on the first message; a header that the answer has set itself stays. HEAD gets no body."""
-
-    def __init__(self, send: Send, headers: Iterable[tuple[str, str]], *, personal: bool, bodiless: bool) -> None:
-        self._send = send
-        self._headers = headers
-        self._personal = personal
-        self._bodiless = bodiless
-        self.begun = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.begun = True
-            headers = MutableHeaders(scope=message)
-            for name, value in self._headers:
-                headers.setdefault(name, value)
-            headers.setdefault("cache-control", "private, no-store" if self._personal else "no-cache")
-            headers.setdefault("vary", "Accept, Authorization, Cookie")
-        elif self._bodiless:
-            message = {**message, "body": b""}
-        await self._send(message)
-
-
 def _headers(*, secure: bool) -> Iterable[tuple[str, str]]:
     yield "content-security-policy", CONTENT_POLICY
     yield "x-content-type-options", "nosniff"
@@ -124,11 +125,6 @@ def _headers(*, secure: bool) -> Iterable[tuple[str, str]]:
     yield "cross-origin-opener-policy", "same-origin"
     if secure:
         yield "strict-transport-security", f"max-age={_YEAR}"
-
-
-def _carries_secret(scope: Scope) -> bool:
-    headers = Headers(scope=scope)
-    return "cookie" in headers or "authorization" in headers
 
 
 def _capped(receive: Receive, headers: Mapping[str, str], limit: int) -> Callable[[], Awaitable[Any]]:

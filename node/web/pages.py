@@ -1,21 +1,27 @@
 """The wall and the help page: what belongs to no single feature.
 
 The wall asks every feature for its live slips and puts them in one order. It stores nothing, counts nobody and never
-shows a slip that its feature did not give for this very viewer.
+shows a slip that its feature did not give for this very viewer. When the store cannot be asked, it shows the last public
+wall, and says so.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
-from sqlalchemy import Connection
 
-from node.feature import Slip, Viewer
+from node.database import StoreFault
+from node.feature import Slip
+from node.web import exports
+from node.web.live_streams import digest_of
+from node.web.offline import kept_page, look_at_public_wall
 from node.web.site import Site
+from node.web.wall import ON_THE_WALL, wall_slips
+from schemas.phrase import phrase
 
-ON_THE_WALL = 60
-SOON = timedelta(hours=36)
+log = structlog.get_logger(__name__)
 
 
 class WallSlip(BaseModel):
@@ -41,46 +47,51 @@ class Wall(BaseModel):
     slips: list[WallSlip]
 
 
-def wall_slips(site: Site, connection: Connection, *, viewer: Viewer, now: datetime) -> list[Slip]:
-    """Calls for help first, then what ends soon by its end, then the newest."""
-    found = [
-        slip
-        for feature in site.features
-        if feature.wall is not None
-        for slip in feature.wall(connection, viewer, now, site.council)
-    ]
-
-    def place(slip: Slip) -> tuple[int, float]:
-        if slip.kind == "alert":
-            return 0, -slip.updated.timestamp()
-        if slip.ends_at is not None and slip.ends_at - now <= SOON:
-            return 1, slip.ends_at.timestamp()
-        return 2, -slip.updated.timestamp()
-
-    return sorted(found, key=place)
-
-
 def router(site: Site) -> APIRouter:
     routes = APIRouter(tags=["the wall"])
 
-    @routes.get("/", include_in_schema=False)
-    def wall(request: Request) -> Response:
+    def gather(request: Request) -> list[Slip]:
         viewer, now = site.viewer(request), site.now()
         with site.store.reading() as connection:
-            slips = [slip for slip in wall_slips(site, connection, viewer=viewer, now=now) if slip.kind != "alert"]
-        return site.page(request, "wall.html", slips=slips[:ON_THE_WALL], more=len(slips) > ON_THE_WALL)
+            return wall_slips(site, connection, viewer=viewer, now=now)
+
+    def slips_for_export(request: Request) -> list[Slip]:
+        return gather(request)[:ON_THE_WALL]
+
+    def shown(request: Request) -> Response:
+        if site.last_wall.is_old(site.now()):
+            look_at_public_wall(site)
+        slips = gather(request)
+        others = [slip for slip in slips if slip.kind != "alert"]
+        return site.page(
+            request,
+            "wall.html",
+            slips=others[:ON_THE_WALL],
+            more=len(others) > ON_THE_WALL,
+            digest="" if site.viewer(request).signed_in else digest_of(slips),
+        )
+
+    @routes.get("/", include_in_schema=False)
+    def wall(request: Request) -> Response:
+        try:
+            return shown(request)
+        except StoreFault as fault:
+            if site.last_wall.copy is None:
+                raise
+            log.error("the wall is shown from its last copy", fault=type(fault).__name__)
+            return kept_page(site, request, site.last_wall.copy, trouble=True)
+
+    exports.add(routes, site, exports.Listing("/wall", phrase("Wall"), slips_for_export, page="/"))
 
     @routes.get("/wall.json")
     def wall_json(request: Request) -> Wall:
         """The wall as data."""
-        viewer, now = site.viewer(request), site.now()
-        with site.store.reading() as connection:
-            slips = wall_slips(site, connection, viewer=viewer, now=now)[:ON_THE_WALL]
+        now = site.now()
         return Wall(
             council=site.council.name,
             actor=site.council.actor_id,
             as_of=now,
-            slips=[_wall_slip(site, slip) for slip in slips],
+            slips=[_wall_slip(site, slip) for slip in slips_for_export(request)],
         )
 
     @routes.get("/help", include_in_schema=False)

@@ -1,4 +1,4 @@
-"""The few files that never change between releases: style sheet, fonts, mark. Kept in memory, a few dozen kilobytes.
+"""The few files that never change between releases: style sheet, script, fonts, mark. Kept in memory, a few dozen kilobytes.
 
 Their address carries a digest of all of them, so a browser may keep them for a year and an upgrade is still seen at
 once. Nothing from outside this folder is ever served, whatever name is asked for.
@@ -16,10 +16,14 @@ from starlette.exceptions import HTTPException
 FOLDER = Path(__file__).parent / "static"
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".woff2": "font/woff2",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
 }
+PAPER = "paper.css"
+# On the screen a note says what this is and leads back; printing hides it.
+_PAPER_NOTE = b".back{display:block}"
 _YEAR = "public, max-age=31536000, immutable"
 
 
@@ -43,6 +47,8 @@ class Shelf:
     def load(cls, folder: Path = FOLDER) -> "Shelf":
         """Every file of a known type in `folder`."""
         found = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix in MEDIA_TYPES}
+        if "app.css" in found:
+            found[PAPER] = paper_sheet(found["app.css"])
         digest = hashlib.sha256()
         for name, content in found.items():
             digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
@@ -52,6 +58,17 @@ class Shelf:
         """Where `name` is to be asked for. Raises KeyError for a file that is not there."""
         assert self.pieces[name]
         return f"/static/{self.version}/{name}"
+
+
+def paper_sheet(sheet: bytes) -> bytes:
+    """What the style sheet says of paper, for the screen: so that a person without a printer sees what printing gives."""
+    _, _, rest = sheet.partition(b"@media print{")
+    depth = 1
+    for at, sign in enumerate(rest):
+        depth += {0x7B: 1, 0x7D: -1}.get(sign, 0)
+        if depth == 0:
+            return rest[:at] + _PAPER_NOTE
+    return _PAPER_NOTE
 
 
 def _piece(name: str, content: bytes) -> Piece:

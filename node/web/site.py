@@ -23,10 +23,13 @@ from node.database import Store
 from node.feature import ANYBODY, Acting, Feature, MenuEntry, Slip, Viewer
 from node.settings import Settings
 from node.web.accept import prefers_json
+from node.web.live_streams import Streams, digest_of
+from node.web.offline_copy import LastWall
 from node.web.seal import seal_of
 from node.web.shelf import Shelf
 from node.web.templating import environment
 from node.web.tongues import Tongue, choose, load_tongues
+from node.web.wall import wall_slips
 from schemas.phrase import phrase
 
 MENU_LIMIT = 7
@@ -53,6 +56,19 @@ class Site:
     def shelf(self) -> Shelf:
         """The style sheet, the fonts and the mark."""
         return Shelf.load()
+
+    @cached_property
+    def streams(self) -> Streams:
+        """Who waits to hear that the public wall has changed."""
+        return Streams(self._public_digest, limit=self.settings.limits.streams)
+
+    @cached_property
+    def last_wall(self) -> LastWall:
+        """The public wall as it was shown last, for when the store cannot be asked."""
+        return LastWall()
+
+    async def _public_digest(self) -> str:
+        return await self.store.read(lambda c: digest_of(wall_slips(self, c, viewer=ANYBODY, now=self.now())))
 
     @cached_property
     def tongues(self) -> dict[str, Tongue]:

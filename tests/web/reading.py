@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-VOID = {"meta", "link", "input", "br", "hr", "img", "path", "circle", "wbr"}
+VOID = {"meta", "link", "input", "br", "hr", "img", "path", "circle", "rect", "wbr"}
 SAID_IN = ("aria-label", "title", "placeholder", "alt")
 
 BANNED = re.compile(
@@ -90,8 +90,10 @@ class Page(HTMLParser):
         if any(later - earlier > 1 for earlier, later in pairwise(after_first)):
             yield f"heading levels jump: {levels}"
         for tag, given in self.elements:
-            if tag in ("script", "style", "iframe", "object", "embed", "base"):
+            if tag in ("style", "iframe", "object", "embed", "base"):
                 yield f"<{tag}>"
+            if tag == "script" and (given.get("type") != "module" or not given.get("src", "").startswith("/static/")):
+                yield f"<script> that is not our own file: {given}"
             if any(name == "style" or name.startswith("on") for name in given):
                 yield f"<{tag}> with {sorted(given)}"
         ids = [given["id"] for _, given in self.elements if "id" in given]

@@ -60,11 +60,21 @@ async def test_a_cookie_of_ours_is_seen_among_strange_ones(secure_town: Town) ->
     assert refused.status_code == 403 and accepted.status_code == 303
 
 
-def test_the_content_policy_allows_own_styles_fonts_images_and_forms_and_nothing_else() -> None:
+def test_the_content_policy_allows_what_is_our_own_and_nothing_else() -> None:
     rules = dict(rule.split(" ", 1) for rule in CONTENT_POLICY.split("; "))
 
     assert rules.pop("default-src") == rules.pop("base-uri") == rules.pop("frame-ancestors") == "'none'"
-    assert rules == dict.fromkeys(("style-src", "font-src", "img-src", "form-action"), "'self'")
+    ours = (
+        "style-src",
+        "script-src",
+        "connect-src",
+        "worker-src",
+        "manifest-src",
+        "font-src",
+        "img-src",
+        "form-action",
+    )
+    assert rules == dict.fromkeys(ours, "'self'")
 
 
 async def test_under_https_nothing_is_told_to_other_sites_and_https_is_remembered(secure_town: Town) -> None:
@@ -194,9 +204,11 @@ async def test_nothing_but_the_shelf_is_served(town: Town, name: str) -> None:
     assert answer.status_code == 404
 
 
-def test_style_and_font_stay_within_their_weight(town: Town) -> None:
+def test_style_script_and_font_stay_within_their_weight(town: Town) -> None:
     pieces = town.site.shelf.pieces
+    scripts = [piece.packed or b"" for name, piece in pieces.items() if name.endswith(".js")]
 
     assert len(pieces["app.css"].packed or b"") <= 6 * 1024
+    assert 0 < sum(map(len, scripts)) <= 10 * 1024
     assert len(pieces["wall-700.woff2"].content) <= 25 * 1024
     assert b"Open Font License" in pieces["wall-700.OFL.txt"].content or b"OFL" in pieces["wall-700.OFL.txt"].content

@@ -49,6 +49,7 @@ def test_no_template_says_a_word_that_is_not_ours(path: Path) -> None:
 @pytest.mark.parametrize("path", templates(), ids=lambda path: path.name)
 def test_no_template_holds_a_style_a_script_or_trusted_text(path: Path) -> None:
     source = path.read_text()
+    source = re.sub(r'<script type="module" src="\{\{ static\(.\w+\.js.\) \}\}"></script>', "", source)
 
     assert not re.search(
         r"style=|<script|<style|javascript:|\bon[a-z]+=|\|\s*safe\b|autoescape\s+false|https?://", source
@@ -88,7 +89,7 @@ async def test_a_persons_text_is_escaped_and_carries_its_language_and_direction(
     async with town.browser() as browser:
         page = (await browser.get("/")).text
 
-    assert "<script" not in page
+    assert "<script>" not in page
     assert re.search(r'lang="en" dir="auto">&lt;script&gt;', page)
 
 

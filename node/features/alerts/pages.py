@@ -3,10 +3,12 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from node.feature import Acting
+from node.feature import Acting, Slip
 from node.features.alerts import actions, queries, rules, views
 from node.rights import Right
+from node.web import exports
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
+from node.web.pictures import strip
 from node.web.site import Site, see_other
 from schemas.base import ApiModel, WireTime
 from schemas.phrase import phrase
@@ -38,18 +40,27 @@ def router(site: Site) -> APIRouter:
     """All routes of calls for help."""
     routes = APIRouter(tags=["calls for help"])
 
-    @routes.get("/alerts", include_in_schema=False)
-    def list_page(request: Request) -> Response:
+    def gather(request: Request) -> list[Slip]:
         viewer, now = site.viewer(request), site.now()
         with site.store.reading() as connection:
             found = queries.listing(connection, site.council, viewer, now=now)
+        return [views.listed_slip(one, site.council) for one in found]
+
+    columns = ("near", "urgency", "severity", "over", "called_at")
+    exports.add(routes, site, exports.Listing("/alerts", phrase("Calls for help"), gather, columns=columns))
+
+    @routes.get("/alerts", include_in_schema=False)
+    def list_page(request: Request) -> Response:
+        slips = gather(request)
+        lasting = [slip for slip in slips if not slip.details["over"]]
         return site.page(
             request,
             "alerts/list.html",
             lists_calls=True,
-            live=[views.listed_slip(one, site.council) for one in found if not one.over and not one.drill],
-            drills=[views.listed_slip(one, site.council) for one in found if not one.over and one.drill],
-            over=[views.listed_slip(one, site.council) for one in found if one.over],
+            live=[slip for slip in slips if not slip.details["over"] and slip.kind == "alert"],
+            drills=[slip for slip in slips if not slip.details["over"] and slip.kind == "drill"],
+            over=[slip for slip in slips if slip.details["over"]],
+            picture=strip([views.lasting(slip) for slip in lasting], now=site.now()),
         )
 
     @routes.get("/alerts.json")

@@ -11,6 +11,7 @@ from federation.tables import Replica
 from node.feature import Slip, Viewer
 from node.features.alerts import queries
 from node.features.alerts.queries import Listed
+from node.web.pictures import Lasting
 from node.web.words import slip_address
 from protocol.verdict import Refused
 from schemas.audience import Audience
@@ -93,11 +94,18 @@ def listed_slip(one: Listed, council: Council, *, ending: bool = False) -> Slip:
             "urgency": URGENCY_WORDS[one.urgency],
             "severity": SEVERITY_WORDS[one.severity],
             "over": one.over,
+            "called_at": one.published,
             "ending": ending,
             "path": _path(one.object_id),
             "changeable": False,
         },
     )
+
+
+def lasting(slip: Slip) -> Lasting:
+    """A call that is not over, from its first word to its end."""
+    ends = slip.ends_at or slip.updated
+    return Lasting(slip.title, slip.kind, slip.language, slip.details["called_at"], ends)
 
 
 def wall(connection: Connection, viewer: Viewer, now: datetime, council: Council) -> list[Slip]:

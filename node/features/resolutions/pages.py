@@ -3,8 +3,10 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from node.feature import Slip
 from node.features.resolutions import actions, queries, rules, views
 from node.rights import Right
+from node.web import exports
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
 from schemas.base import ApiModel, WireTime
@@ -36,16 +38,33 @@ def router(site: Site) -> APIRouter:
     """All routes of resolutions."""
     routes = APIRouter(tags=["resolutions"])
 
-    @routes.get("/resolutions", include_in_schema=False)
-    def list_page(request: Request) -> Response:
+    def gather(request: Request) -> list[Slip]:
         viewer = site.viewer(request)
         with site.store.reading() as connection:
             found = queries.listing(connection, site.council, viewer)
+        return [views.listed_slip(one, site.council) for one in found]
+
+    exports.add(
+        routes,
+        site,
+        exports.Listing(
+            "/resolutions",
+            phrase("Resolutions"),
+            gather,
+            columns=("number", "method", "decided_at", "present", "stand_asides", "review_on", "digest"),
+            day="review_on",
+            on_that_day=lambda title: phrase("To be looked at again: {title}", title=title),
+        ),
+    )
+
+    @routes.get("/resolutions", include_in_schema=False)
+    def list_page(request: Request) -> Response:
+        slips = gather(request)
         return site.page(
             request,
             "resolutions/list.html",
-            ours=[views.listed_slip(one, site.council) for one in found if one.ours],
-            theirs=[views.listed_slip(one, site.council) for one in found if not one.ours],
+            ours=[slip for slip in slips if not slip.source],
+            theirs=[slip for slip in slips if slip.source],
         )
 
     @routes.get("/resolutions.json")

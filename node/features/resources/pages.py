@@ -1,15 +1,18 @@
 """The pages that show needs and offers: our own board, and what there is around us."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from node.feature import Slip
-from node.features.resources import api, putting_up, queries, views, wording
+from node.features.resources import api, first, putting_up, queries, views, wording
 from node.features.resources.around import Found, around
 from node.features.resources.queries import Source
 from node.places import coordinates_of, exact_coordinates_of, names_of
+from node.web import exports
+from node.web.pictures import Amounts, bars
 from node.web.site import Site
 from node.web.words import freshness
 from schemas.context import CATEGORIES
@@ -49,29 +52,35 @@ def router(site: Site) -> APIRouter:
     routes = APIRouter(tags=["needs and offers"])
     routes.include_router(api.router(site))
     routes.include_router(putting_up.router(site))
+    routes.include_router(first.router(site))
 
-    @routes.get("/board", include_in_schema=False)
-    def board_page(request: Request) -> Response:
+    def board(request: Request) -> list[Slip]:
         asked, viewer, now = _asked(request), site.viewer(request), site.now()
         with site.store.reading() as connection:
             rows = queries.board(
                 connection, viewer, now=now, direction=asked.direction, category=asked.category, text=asked.text
             )
-        slips = [views.own_slip(row, viewer) for row in rows]
+        return [views.own_slip(row, viewer) for row in rows]
+
+    columns = ("category", "left", "near", "state", "starts_at")
+    exports.add(routes, site, exports.Listing("/board", phrase("Needs and offers"), board, columns=columns))
+
+    @routes.get("/board", include_in_schema=False)
+    def board_page(request: Request) -> Response:
+        asked = _asked(request)
         return site.page(
             request,
             "resources/board.html",
-            slips=slips,
-            query=request.url.query,
+            slips=board(request),
+            query=exports.query_of(direction=asked.direction, category=asked.category, text=asked.text),
             typed=asked.typed,
             categories=wording.CATEGORIES,
             directions=wording.DIRECTIONS,
         )
 
-    @routes.get("/around", include_in_schema=False)
-    def around_page(request: Request) -> Response:
+    def seen_around(request: Request) -> tuple[list[Found], Mapping[str, Source]]:
         asked, viewer, now = _asked(request), site.viewer(request), site.now()
-        typed, point, unknown = _place(asked, site)
+        _, point, _ = _place(asked, site)
         with site.store.reading() as connection:
             sources = queries.sources(connection, site.council, now=now, current_for=site.current_for)
             found = around(
@@ -85,18 +94,34 @@ def router(site: Site) -> APIRouter:
                 within_km=asked.within_km if point else None,
                 text=asked.text,
             )
+        return found, sources
+
+    def slips_around(request: Request) -> list[Slip]:
+        found, sources = seen_around(request)
+        return [_slip(site, one, sources.get(one.source)) for one in found]
+
+    exports.add(routes, site, exports.Listing("/around", phrase("Around us"), slips_around))
+
+    @routes.get("/around", include_in_schema=False)
+    def around_page(request: Request) -> Response:
+        asked = _asked(request)
+        typed, point, unknown = _place(asked, site)
+        found, sources = seen_around(request)
+        chosen = {"direction": asked.direction, "category": asked.category, "text": asked.text}
+        placed = {**chosen, "near": typed["near"], "within_km": asked.typed.get("within_km")} if point else chosen
         return site.page(
             request,
             "resources/around.html",
             slips=[_slip(site, one, sources.get(one.source)) for one in found],
             councils=[(source, _fresh(site, source)) for source in sources.values()],
+            picture=bars([_amounts(source, found, fresh=_fresh(site, source)) for source in sources.values()]),
             typed=typed,
             unknown=unknown,
-            places=[(name, name) for name in names_of(site.settings)],
+            places=[(name, name) for name in names_of(site)],
             categories=wording.CATEGORIES,
             directions=wording.DIRECTIONS,
             distances=wording.DISTANCES,
-            query=request.url.query,
+            query=exports.query_of(**placed),
         )
 
     return routes
@@ -113,11 +138,16 @@ def _place(asked: _Asked, site: Site) -> tuple[dict[str, str], tuple[float, floa
     """
     near = asked.typed.get("near")
     if near is None:
-        area = site.settings.area
-        here = coordinates_of("", site.settings)
-        return {**asked.typed, "near": area.near if here else ""}, here, False
-    point = exact_coordinates_of(near, site.settings) if near else None
+        area, here = site.council.place, coordinates_of("", site)
+        return {**asked.typed, "near": area.name if area is not None and here else ""}, here, False
+    point = exact_coordinates_of(near, site) if near else None
     return asked.typed, point, bool(near) and point is None
+
+
+def _amounts(source: Source, found: list[Found], *, fresh: str) -> Amounts:
+    """How many of the slips that are shown are needs and offers of this council."""
+    theirs = [one.direction for one in found if one.source == source.actor_id]
+    return Amounts(source.name, fresh, not source.current, theirs.count("need"), theirs.count("offer"))
 
 
 def _slip(site: Site, found: Found, source: Source | None) -> Slip:

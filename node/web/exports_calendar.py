@@ -1,0 +1,58 @@
+"""The days of a list as a calendar (RFC 5545). Whole days only: it promises no hour that nobody has agreed."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from node.web.exports import Addressed, Source
+from node.web.templating import seen_only
+from schemas.phrase import Catalogue, said
+
+if TYPE_CHECKING:
+    from icalendar import Event
+
+MADE_BY = "-//Comarca//Comarca//EN"
+LOOK_AGAIN = timedelta(hours=12)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def calendar(
+    slips: Iterable[Addressed], source: Source, *, day: str, todo: Callable[[str], str], catalogue: Catalogue
+) -> bytes:
+    """One whole-day event for each slip with a date in the detail `day`; its UID is the record's address and that detail."""
+    from icalendar import Calendar
+
+    made = Calendar()
+    made.add("prodid", MADE_BY)
+    made.add("version", "2.0")
+    made.add("method", "PUBLISH")
+    made.add("x-wr-calname", _plain(source.title))
+    made.add("name", _plain(source.title))
+    made.add("refresh-interval", LOOK_AGAIN, parameters={"VALUE": "DURATION"})
+    made.add("x-published-ttl", LOOK_AGAIN, parameters={"VALUE": "DURATION"})
+    for one in slips:
+        on = one.details.get(day)
+        if isinstance(on, date) and not isinstance(on, datetime):
+            made.add_component(_event(one, on, name=day, summary=said(todo(_plain(one.slip.title)), catalogue)))
+    return bytes(made.to_ical())
+
+
+def _event(one: Addressed, on: date, *, name: str, summary: str) -> "Event":
+    from icalendar import Event
+
+    event = Event()
+    event.add("uid", f"{one.address}#{name}")
+    event.add("dtstamp", one.slip.updated.astimezone(UTC))
+    event.add("last-modified", one.slip.updated.astimezone(UTC))
+    event.add("dtstart", on)
+    event.add("dtend", on + timedelta(days=1))
+    event.add("summary", summary)
+    event.add("description", _plain(one.slip.words))
+    event.add("url", one.page)
+    event.add("transp", "TRANSPARENT")
+    return event
+
+
+def _plain(text: str) -> str:
+    return _CONTROL.sub("", str(seen_only(str(text))))
