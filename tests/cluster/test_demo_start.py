@@ -348,6 +348,12 @@ def test_the_page_needs_no_script_and_asks_no_other_host(demo: Demo) -> None:
     assert all(given["href"].startswith(("/", "#", *ours)) for tag, given in tags if tag == "a")
 
 
+def test_the_poster_is_linked_where_the_server_has_one(demo: Demo) -> None:
+    poster = f"{demo.url('Riverside')}/poster"
+
+    assert (f'href="{poster}"' in demo.page()) is (Visitor(demo.url("Riverside")).get("/poster").status == 200)
+
+
 def test_its_headers_are_strict_and_let_the_sign_in_buttons_lead_to_the_three(demo: Demo) -> None:
     headers = send(demo.origin, "GET", "/", headers={}, body=None).headers
 

@@ -50,7 +50,7 @@ def look_around(scene: Scene) -> Outcome:
     answer = neighbour.data("/region/availability", **query, near=NEAR)
     took = time.monotonic() - began
     link = Link("The same on Riverside's own page", f"{at.url}/around?{urlencode({**query, 'near': NEAR})}")
-    theirs = [item for item in answer["items"] if item["source"]["name"] != at.name]
+    theirs = [item for item in answer["items"] if item["source"]["actor"] != at.council.actor_id]
     if not theirs:
         return Outcome("Nobody around offers fans now. Riverside says so, and asks nobody else.", False, link)
     found = "; ".join(_found(scene, item) for item in theirs)

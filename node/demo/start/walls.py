@@ -44,7 +44,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """One council's wall, and below it what it holds of the others. `as_of` says how old it is where nobody answers."""
+    """One council's wall, and below it what it holds of the others. `as_of` says how old it is where nobody answers.
+
+    `name` is what the demo calls it, `called` what it calls itself now.
+    """
 
     name: str
     url: str
@@ -53,6 +56,7 @@ class Wall:
     heard: tuple[Note, ...] = ()
     as_of: str = ""
     poster: str = ""
+    called: str = ""
 
 
 Seen = Mapping[tuple[str, str], tuple[str, ...]]
@@ -63,7 +67,7 @@ class Walls:
     """Reads the walls of a region."""
 
     scene: Scene
-    _no_poster: set[str] = field(default_factory=set)
+    _posters: dict[str, bool] = field(default_factory=dict)
 
     def read(self) -> tuple[Wall, ...]:
         """All three, in their order."""
@@ -73,8 +77,10 @@ class Walls:
         try:
             if self.scene.is_off(at):
                 return self._remembered(at)
-            own = tuple(_own(self.scene.known(at), anybody(at)))
-            return Wall(at.name, at.url, True, own, tuple(_heard(self.scene, at)), poster=self._poster(at))
+            shown = self.scene.known(at).data("/wall.json")
+            own = tuple(_own(shown["slips"], anybody(at)))
+            heard = tuple(_heard(self.scene, at))
+            return Wall(at.name, at.url, True, own, heard, poster=self._poster(at), called=shown["council"])
         except (OSError, NotSeen):
             return Wall(at.name, at.url, False, ())
 
@@ -91,16 +97,14 @@ class Walls:
         return Wall(at.name, at.url, False, tuple(notes), as_of=as_of)
 
     def _poster(self, at: DemoCouncil) -> str:
-        if at.name not in self._no_poster:
-            if anybody(at).get("/poster").status == 200:
-                return f"{at.url}/poster"
-            self._no_poster.add(at.name)
-        return ""
+        if at.name not in self._posters:
+            self._posters[at.name] = anybody(at).get("/poster").status == 200
+        return f"{at.url}/poster" if self._posters[at.name] else ""
 
 
-def _own(neighbour: Visitor, passer_by: Visitor) -> Iterator[Note]:
+def _own(slips: list[dict[str, Any]], passer_by: Visitor) -> Iterator[Note]:
     public = {slip["url"] for slip in passer_by.data("/wall.json")["slips"]}
-    for slip in neighbour.data("/wall.json")["slips"]:
+    for slip in slips:
         meta = (*slip["meta"], *filter(None, [slip["source"]]))
         yield Note(
             key=slip["url"],
