@@ -142,7 +142,7 @@ async def clock(look: Look) -> Finding | None:
         return Finding(
             "Clock", State.BROKEN, words, f"the newest of our own times is {ahead:%Y-%m-%d %H:%M} UTC", (_TIME,)
         )
-    offsets = [seen.offset for seen in await _seen(look) if seen.offset is not None]
+    offsets = [seen.offset for seen in await _seen(look) or () if seen.offset is not None]
     if not offsets:
         words = phrase(
             "Whether this machine's clock is right is not known: there is no nearby council to compare it with."
@@ -165,13 +165,9 @@ async def clock(look: Look) -> Finding | None:
 async def nearby(look: Look) -> Finding | None:
     """Does every council that we are linked up with answer, under the key that we compared?"""
     seen = await _seen(look)
+    if seen is None:
+        return None  # the check of the database says what is wrong
     if not seen:
-        try:
-            known = await look.query(neighbours)
-        except sqlite3.Error:
-            return None
-        if known:
-            return None
         return Finding("Councils", State.GOOD, phrase("We are not linked up with anybody yet."), "none linked up")
     judged = [_judged(look, one) for one in seen]
     state = worst(found for found, _, _ in judged)
@@ -211,16 +207,16 @@ def _judged(look: Look, seen: Seen) -> tuple[State, str, Cure]:
     return State.GOOD, "", call
 
 
-async def _seen(look: Look) -> list[Seen]:
+async def _seen(look: Look) -> list[Seen] | None:
     return await look.once("councils", lambda: _ask_all(look))
 
 
-async def _ask_all(look: Look) -> list[Seen]:
-    """Ask every linked council side by side, for a bounded time in all; who was not asked in it is left out."""
+async def _ask_all(look: Look) -> list[Seen] | None:
+    """Ask every linked council side by side, for a bounded time in all."""
     try:
         councils = await look.query(neighbours)
     except sqlite3.Error:
-        return []
+        return None
     places = asyncio.Semaphore(AT_ONCE)
 
     async def ask(council: Neighbour) -> Seen:
@@ -236,7 +232,8 @@ async def _ask_all(look: Look) -> list[Seen]:
     for task in late:
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)
-    return [task.result() for task in tasks if task in done]
+    asked = zip(councils, tasks, strict=True)
+    return [task.result() if task in done else Seen(council, failure="not in time") for council, task in asked]
 
 
 async def _ask(look: Look, council: Neighbour) -> Seen:

@@ -147,8 +147,9 @@ def note_backup(folder: Path, *, made: datetime, verified: datetime | None = Non
     (kept / LAST).write_text(last.model_dump_json())
 
 
-def link_up_with_harbour(node: Node, *, heard: datetime, origin: str = HARBOUR) -> None:
-    row = {
+def linked_row(origin: str = HARBOUR) -> dict[str, Any]:
+    """What our tables hold of a council that we are linked up with, but for the times."""
+    return {
         "actor_id": f"{origin}/council",
         "origin": origin,
         "name": "Harbour",
@@ -157,9 +158,11 @@ def link_up_with_harbour(node: Node, *, heard: datetime, origin: str = HARBOUR) 
         "ed25519_key_id": f"{origin}/council#ed25519-key",
         "ed25519_multibase": encode_multikey(builders.ed25519_key("harbour").public_key()),
         "their_offer_id": f"{origin}/a/{'o' * 26}",
-        "created_at": heard,
-        "last_heard_at": heard,
     }
+
+
+def link_up_with_harbour(node: Node, *, heard: datetime) -> None:
+    row = linked_row() | {"created_at": heard, "last_heard_at": heard}
     node.store.write_now(lambda c: c.execute(table_of(Peer).insert().values(**row)))
 
 
