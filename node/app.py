@@ -4,18 +4,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
-import h3
 import structlog
 
 from federation.council import Council, Rules
 from federation.kinds import Kind
 from federation.ports import Clock, Randomness, Transport
 from federation.transport import NetworkTransport
+from node.backup import contents
+from node.backup.regular import RegularBackups
 from node.database import Store, hold_lock
 from node.engine import Engine
 from node.feature import Feature
@@ -23,17 +24,17 @@ from node.identity import load_identity
 from node.installed import FEATURES
 from node.migrations import run as migrations
 from node.ports import SystemClock, SystemRandomness
+from node.profile.claiming import waits
+from node.profile.keeping import first_profile, held, keep
 from node.settings import Settings
 from node.web.application import build
 from node.web.metrics import Counts, Figures, listen
 from node.web.probes import Probes, Readiness
 from node.web.site import Site
 from protocol import ids
-from schemas.place import Place
 
-DATABASE = "comarca.db"
+DATABASE = contents.DATABASE
 OWN_PACKAGES = ("node", "federation", "schemas", "protocol")
-AREA_RESOLUTION = 7
 
 _log = structlog.get_logger(__name__)
 
@@ -86,7 +87,7 @@ def kinds_of(features: tuple[Feature, ...]) -> dict[str, Kind]:
 def open_council(settings: Settings, *, randomness: Randomness, features: tuple[Feature, ...] = FEATURES) -> Council:
     """The council of a folder, with its keys. Raises node.identity.BadIdentity."""
     identity = load_identity(settings.directory)
-    return Council(
+    council = Council(
         base_url=settings.url,
         name=settings.name,
         rsa=identity.rsa,
@@ -94,9 +95,9 @@ def open_council(settings: Settings, *, randomness: Randomness, features: tuple[
         kinds=kinds_of(features),
         randomness=randomness,
         rules=rules_of(settings),
-        summary=settings.summary,
-        language=settings.language,
     )
+    council.profile = first_profile(settings)
+    return council
 
 
 def open_store(directory: Path) -> Store:
@@ -108,14 +109,13 @@ def open_store(directory: Path) -> Store:
     return Store.open(path)
 
 
-def area_of(settings: Settings) -> Place | None:
-    """Where the council is, as coarse as anything that leaves a node."""
-    area = settings.area
-    if area.latitude is None or area.longitude is None:
-        return None
-    cell = h3.latlng_to_cell(area.latitude, area.longitude, AREA_RESOLUTION)
-    latitude, longitude = h3.cell_to_latlng(cell)
-    return Place(name=area.near or settings.name, cell=cell, latitude=round(latitude, 6), longitude=round(longitude, 6))
+def apply_profile(council: Council, settings: Settings, store: Store, *, now: datetime) -> None:
+    """Have the council say what the database keeps; the settings' words go there at the first start of a claimed one."""
+    with store.reading() as connection:
+        kept, waiting = held(connection), waits(connection)
+    council.profile = kept or first_profile(settings)
+    if kept is None and not waiting:
+        store.write_now(lambda connection: keep(connection, council.profile, now=now))
 
 
 Scope = MutableMapping[str, Any]
@@ -147,7 +147,9 @@ class Node:
             randomness=self.randomness,
             transport=transport,
             version=software_version(),
-            place=area_of(self.settings),
+        )
+        self._backups = RegularBackups(
+            self.settings, clock=self.clock, version=software_version(), council=lambda: self.council.name
         )
         self._probes = self._watched()
         self.site = Site(
@@ -158,7 +160,10 @@ class Node:
             randomness=self.randomness,
             features=self.features,
         )
-        self._front = self.engine.front(build(self.site))
+        apply_profile(self.council, self.settings, self.store, now=self.clock.now())
+        self._pages = build(self.site)
+        self._front = self.engine.front(self._pages)
+        self.site.claimed()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -167,7 +172,10 @@ class Node:
             await self._probes(scope, receive, send)
 
     async def _behind_probes(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._front(scope, receive, send)
+        if self.site.claimed.known or await asyncio.to_thread(self.site.claimed):
+            await self._front(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
 
     def _watched(self) -> Probes:
         """The probes in front of everything else, and the figures if they are wanted."""
@@ -206,8 +214,10 @@ class Node:
         self.store.on_commit(self.site.streams.wake)
         self.engine.written_elsewhere.append(self.site.streams.wake)
         await self._show_figures()
+        self._backups.start()
 
     async def stop(self) -> None:
+        await self._backups.stop()
         self.site.streams.end()
         if self._figures_server is not None:
             self._figures_server.close()

@@ -5,6 +5,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -15,7 +16,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from node.app import Node, lock_of, refuse_foreign_packages
-from node.settings import Settings
+from node.backup import restoring
+from node.settings import Settings, load
 
 OPEN_FILES = 65_536
 
@@ -96,6 +98,11 @@ class StoppingServer(uvicorn.Server):
         self._node.site.streams.end()
         await super().shutdown(sockets)
 
+    async def on_tick(self, counter: int) -> bool:
+        # A backup that was restored in the browser waits for us to let go of the folder.
+        restored = counter % 5 == 0 and restoring.is_ready(self._node.settings.directory)
+        return await super().on_tick(counter) or restored
+
 
 def raise_open_files() -> None:
     """A node talks to many: the soft limit of open files goes up to the hard one, as far as is sensible."""
@@ -106,36 +113,52 @@ def raise_open_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def serve(settings: Settings) -> None:
-    """Serve one council until it is told to stop. Raises AlreadyServed, BadIdentity, UpgradeRefused, StoreFault, OSError."""
+def serve(settings: Settings, *, hello: Callable[[Node], None] = lambda _node: None) -> None:
+    """Serve one council until it is told to stop. `hello` is called before it listens.
+
+    Raises AlreadyServed, BadIdentity, UpgradeRefused, StoreFault, OSError.
+    """
     refuse_foreign_packages()
     configure_logs(settings)
     raise_open_files()
     # uvicorn hands a signal on once it has shut down: then, or before it runs, being told to stop is no failure.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end_well)
+    directory = settings.directory
     with lock_of(settings):
-        node = Node(settings)
-        config = uvicorn.Config(
-            node,
-            host=settings.listen.host,
-            port=settings.listen.port,
-            loop="uvloop",
-            http=deadline_protocol(settings.limits.header_deadline),
-            ws="none",
-            lifespan="on",
-            interface="asgi3",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=3,
-            backlog=2048,
-        )
-        server = StoppingServer(config, node)
-        server.run()
-        if not server.started:
-            raise SystemExit(1)
+        if restoring.finish(directory):
+            settings = load(directory)
+        _serve_until_told(settings, hello)
+        while restoring.finish(directory):
+            structlog.get_logger(__name__).info("a restored council takes this one's place")
+            settings = load(directory)
+            _serve_until_told(settings, lambda _node: None)
+
+
+def _serve_until_told(settings: Settings, hello: Callable[[Node], None]) -> None:
+    """One node from its start to its end: to a signal, or to a restored council that waits."""
+    node = Node(settings)
+    hello(node)
+    config = uvicorn.Config(
+        node,
+        host=settings.listen.host,
+        port=settings.listen.port,
+        loop="uvloop",
+        http=deadline_protocol(settings.limits.header_deadline),
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=3,
+        backlog=2048,
+    )
+    server = StoppingServer(config, node)
+    server.run()
+    if not server.started:
+        raise SystemExit(1)
 
 
 def _end_well(_number: int, _frame: FrameType | None) -> None:
@@ -151,3 +174,12 @@ def is_served(directory: Path) -> bool:
             return False
     except AlreadyServed:
         return True
+
+
+def finish_interrupted(directory: Path) -> None:
+    """Carry a restore through that a power cut broke off in the middle, where nobody serves the folder."""
+    from node.database import AlreadyServed, hold_lock
+
+    if restoring.is_ready(directory):
+        with suppress(AlreadyServed), hold_lock(directory):
+            restoring.finish(directory)

@@ -23,7 +23,19 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from node.settings_parts import Allow, Area, Backup, Federation, Latitude, Limits, Listen, Longitude, Metrics, Part, Turns
+from node.settings_parts import (
+    Allow,
+    Area,
+    Backup,
+    Federation,
+    Latitude,
+    Limits,
+    Listen,
+    Longitude,
+    Metrics,
+    Part,
+    Turns,
+)
 from protocol.ids import origin_of
 
 FILE_NAME = "comarca.toml"
@@ -46,7 +58,7 @@ class Settings(BaseSettings):
     )
 
     directory: Path
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(max_length=200)] = ""
     url: Annotated[str, Field(max_length=300)]
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     zone: str = "UTC"
@@ -62,12 +74,12 @@ class Settings(BaseSettings):
     federation: Federation = Federation()
     metrics: Metrics = Metrics()
     turns: Turns = Turns()
-
     backup: Backup = Backup()
+
     @field_validator("name")
     @classmethod
     def _name_shows(cls, name: str) -> str:
-        if not name.strip() or not name.isprintable():
+        if name and (not name.strip() or not name.isprintable()):
             raise ValueError("the name must be one line that can be read")
         return name.strip()
 
@@ -182,11 +194,11 @@ def _sentences(error: ValidationError, directory: Path) -> str:
 
 
 _NOTES = {
-    "name": "The council's name, as neighbours and other councils see it.",
+    "name": "The council's name, as neighbours and other councils see it. A first value: once served it is changed on a page.",
     "url": "The address under which others reach this node: scheme and host, nothing after it. Never change it later.",
-    "language": "The language of the council's pages and records.",
+    "language": "The language of the council's pages and records. A first value, as the name.",
     "zone": 'The council\'s time zone (IANA). It decides what "tonight" means.',
-    "summary": "A sentence or two about the council.",
+    "summary": "A sentence or two about the council. A first value, as the name.",
     "followers": "May accounts of the wider fediverse follow the public wall? off, approve (each one is asked for), auto.",
     "leave_to": "Where the button \"Leave this page\" leads: a page that nobody minds being seen with.",
     "logs": "Log lines for people (lines) or for machines (json). No IP address is ever logged.",

@@ -44,7 +44,7 @@ class Allow(Part):
 
 
 class Area(Part):
-    """Where the council is, in WGS 84 degrees, as coarse as it likes; `near` is the name people use for it."""
+    """Where the council is, in WGS 84 degrees, as coarse as it likes; `near` is the name people use for it. First values."""
 
     latitude: Latitude | None = None
     longitude: Longitude | None = None

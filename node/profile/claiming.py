@@ -92,13 +92,13 @@ def spend(connection: Connection, *, secret: str, now: datetime) -> None:
         .values(claimed_at=now, secret_hash=None, expires_at=None)
     )
     if not claimed.rowcount:
-        raise Refusal(
-            "claim",
-            "code",
-            sentence=phrase(
-                "This link is not the newest one, or its day is over. Start the server anew for a fresh one."
-            ),
-        )
+        raise not_open()
+
+
+def not_open() -> Refusal:
+    """The one answer to words that claim nothing, whatever is wrong with them."""
+    sentence = phrase("This link is not the newest one, or its day is over. Start the server anew for a fresh one.")
+    return Refusal("claim", "code", sentence=sentence)
 
 
 def _hash(secret: str) -> str:

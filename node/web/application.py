@@ -3,7 +3,10 @@
 from fastapi import Depends, FastAPI
 
 from node.web import (
+    about_us,
     account,
+    backups,
+    claiming,
     councils,
     errors,
     exports_councils,
@@ -12,6 +15,7 @@ from node.web import (
     looking_up,
     offline,
     pages,
+    poster,
     shelf,
     signing_in,
     switching,
@@ -27,18 +31,22 @@ OWN_ROUTERS = (
     offline.router,
     looking_up.router,
     councils.router,
-    exports_councils.router,
     health.router,
+    backups.router,
+    exports_councils.router,
     signing_in.router,
     account.router,
     switching.router,
+    claiming.router,
+    about_us.router,
+    poster.router,
 )
 
 
 def build(site: Site) -> FastAPI:
     """The frame's own routes first, then each feature's, in the order of `site.features`."""
     app = FastAPI(
-        title=site.council.name,
+        title=site.council.authority,
         summary="What this council shows to everyone, and what its neighbours can do here.",
         version="1",
         docs_url=None,
@@ -56,5 +64,6 @@ def build(site: Site) -> FastAPI:
         if feature.router is not None:
             app.include_router(feature.router(site))
     errors.install(app, site)
+    app.add_middleware(claiming.Unclaimed, site=site)
     app.add_middleware(Guard, site=site)
     return app

@@ -13,6 +13,7 @@ from node.accounts.claim import claim
 from node.database import StoreFault
 from node.profile import claiming
 from node.profile.keeping import ProfileForm, renew
+from node.web.claim_restoring import RESTORE, Restoring
 from node.web.entering import Attempts
 from node.web.errors import RETRY, STATUS_OF_WORD
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
@@ -33,7 +34,7 @@ SENTENCES = {
 }
 _OPEN = ("/static/", "/healthz", "/readyz", "/language")
 _INBOXES = ("/inbox", "/council/inbox")
-_FOR_SERVERS = ("/council", "/actor", "/.well-known/", "/nodeinfo/", "/a/")
+_FOR_SERVERS = frozenset({"council", "actor", ".well-known", "nodeinfo", "a"})
 
 
 class Unclaimed:
@@ -42,16 +43,25 @@ class Unclaimed:
     def __init__(self, app: ASGIApp, *, site: Site) -> None:
         self._app = app
         self._site = site
+        self._restoring = Restoring(site)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or await self._passes(scope["path"]):
             await self._app(scope, receive, send)
             return
-        answer = await run_in_threadpool(self._answer, Request(scope))
+        request = Request(scope, receive)
+        if scope["path"] == RESTORE and scope["method"] == "POST":
+            done = await self._restoring.answer(request)
+            answer = done if isinstance(done, Response) else await run_in_threadpool(self._refused, request, done)
+        else:
+            answer = await run_in_threadpool(self._answer, request)
         await answer(scope, receive, send)
 
+    def _refused(self, request: Request, problems: tuple[Problem, ...]) -> Response:
+        return form_page(self._site, request, typed={}, problems=problems, status=422)
+
     async def _passes(self, path: str) -> bool:
-        if self._site.claimed.known or path == SET_UP or path.startswith((f"{SET_UP}/", *_OPEN)):
+        if self._site.claimed.known or path == SET_UP or path.startswith(_OPEN):
             return True
         try:
             return await run_in_threadpool(self._site.claimed)
@@ -62,10 +72,10 @@ class Unclaimed:
         path = request.url.path
         if path in _INBOXES:
             return _problem(503, Reason.BUSY.value, "Nobody has set this server up yet.")
-        if path.startswith(_FOR_SERVERS):
+        if path.split("/")[1] in _FOR_SERVERS:
             return _problem(404, "not-found", "Nothing is held under that address for whoever asks.")
         if self._site.wants_json(request):
-            return _problem(503, "unclaimed", "This server waits to be set up by those who started it.")
+            return _problem(503, "not-set-up", "This server waits to be set up by those who started it.")
         answer = self._site.bare_page(request, "claim_waiting.html", status=503)
         answer.headers.update(RETRY)
         return answer
@@ -79,8 +89,10 @@ def router(site: Site) -> APIRouter:
     def form(request: Request) -> Response:
         _still_waiting(site)
         settings = site.settings
-        usual = {"name": settings.name, "language": site.tongue(request).code, "near": settings.area.near}
-        return _form(site, request, typed={word: value for word, value in usual.items() if value})
+        chosen = settings.language if "language" in settings.model_fields_set else site.tongue(request).code
+        field = "language" if chosen in site.tongues else "other_language"
+        usual = {"name": settings.name, field: chosen, "near": settings.area.near}
+        return form_page(site, request, typed={word: value for word, value in usual.items() if value})
 
     @routes.post(SET_UP)
     def set_up(request: Request, typed: Typed) -> Response:
@@ -92,13 +104,14 @@ def router(site: Site) -> APIRouter:
         try:
             if not good:
                 attempts.count(secret, monotonic=site.clock.monotonic())
+                raise claiming.not_open()
             written = read_profile(typed)
             session = site.store.write_now(
                 lambda c: claim(c, written, secret=secret, now=now, randomness=site.randomness)
             )
         except (Refusal, NotUnderstood) as error:
             status = STATUS_OF_WORD.get(error.word, 422) if isinstance(error, Refusal) else 422
-            return _form(site, request, typed=typed, problems=problems_of(error), status=status)
+            return form_page(site, request, typed=typed, problems=problems_of(error), status=status)
         renew(site.council, site.store)
         site.claimed()
         response = see_other(FIRST_SLIP)
@@ -127,7 +140,7 @@ def _still_waiting(site: Site) -> None:
         )
 
 
-def _form(
+def form_page(
     site: Site, request: Request, *, typed: dict[str, str], problems: tuple[Problem, ...] = (), status: int = 200
 ) -> Response:
     response = site.bare_page(

@@ -21,6 +21,7 @@ from federation.tables import Lane
 from node.accounts.actions import SESSION_LIFE, Seen, keep_session, seen
 from node.database import Store
 from node.feature import ANYBODY, Acting, Feature, MenuEntry, Slip, Viewer
+from node.profile.claiming import Claimed
 from node.settings import Settings
 from node.web.accept import prefers_json
 from node.web.live_streams import Streams, digest_of
@@ -56,6 +57,11 @@ class Site:
     def shelf(self) -> Shelf:
         """The style sheet, the fonts and the mark."""
         return Shelf.load()
+
+    @cached_property
+    def claimed(self) -> Claimed:
+        """Asked with `claimed()`: whether this server has been claimed, so that it shows anything at all."""
+        return Claimed(self.store)
 
     @cached_property
     def streams(self) -> Streams:
@@ -126,7 +132,7 @@ class Site:
         return choose(
             request.cookies.get(LANGUAGE_COOKIE),
             request.headers.get("accept-language", ""),
-            council=self.settings.language,
+            council=self.council.language,
             offered=self.tongues,
         )
 
