@@ -30,6 +30,7 @@ from tests.cluster.commands import Council as Known
 from tests.cluster.commands import data, relation
 from tests.cluster.loopback_names import COUNCILS, Names, names_for
 from tests.cluster.tls_front import Front, standing
+from tests.docs.reading import ROOT
 
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("tls")]
 
@@ -161,6 +162,15 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
                     one.process.wait(STOPS_WITHIN)
 
 
+def _link(asking: Council, asked: Council) -> subprocess.CompletedProcess[str]:
+    """The program that `compose/region` links its councils up with: `comarca peers add`, then `accept` by the other."""
+    words = ("sh", ROOT / "compose/region/link.sh", asking.directory, asking.url, asked.directory, asked.url)
+    environment = asking.environment(asking.ca)
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    given = [*asking.names.prefix, *map(str, words)]
+    return subprocess.run(given, env=environment, capture_output=True, text=True, check=False, timeout=90)
+
+
 def _is_ready(region: Region, name: str) -> bool:
     council = region.councils[name]
     assert council.process is not None and council.process.poll() is None, council.log()
@@ -173,10 +183,8 @@ def _is_ready(region: Region, name: str) -> bool:
 @pytest.fixture(scope="module")
 def linked(region: Region) -> Region:
     riverside, harbour = region.councils["riverside"], region.councils["harbour"]
-    code, facts = riverside.say("peers", "add", riverside.directory, harbour.url, "--yes")
-    assert code == 0, facts
-    wait_for(lambda: relation(harbour.known, riverside.known) == "they-asked", "harbour is asked", within=SOON)
-    data("peers", "accept", harbour.directory, riverside.url)
+    done = _link(riverside, harbour)
+    assert done.returncode == 0, done.stdout + done.stderr
     wait_for(lambda: relation(riverside.known, harbour.known) == "accepted", "both have accepted", within=SOON)
     return region
 
@@ -204,6 +212,17 @@ def test_one_offer_travels_over_https_and_is_read_at_the_other(linked: Region) -
     assert (held["source"], held["proof"]["state"]) == (f"{riverside.url}/council", "verified")
     assert linked.front.seen[harbour.authority] > before
     assert "Ten folding chairs" not in linked.ask("hillside", "/around").text
+
+
+def test_linking_up_again_changes_nothing(linked: Region) -> None:
+    riverside, harbour = linked.councils["riverside"], linked.councils["harbour"]
+    before = data("peers", "list", harbour.directory)["peers"]
+
+    again = _link(riverside, harbour)
+
+    assert again.returncode == 0, again.stdout + again.stderr
+    after = data("peers", "list", harbour.directory)["peers"]
+    assert [(one["url"], one["state"]) for one in after] == [(one["url"], one["state"]) for one in before]
 
 
 def test_the_sign_in_cookie_is_for_this_host_alone_and_for_https(region: Region) -> None:
