@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from federation.ports import Clock
 from node.feature import Feature
@@ -46,6 +47,8 @@ def environment(
     )
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_translations(tongue.catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    for name in ("gettext", "ngettext"):
+        made.globals[name] = _saying(made.globals[name], tongue)
     made.globals.update(
         static=static,
         KINDS=words.KINDS,
@@ -64,6 +67,16 @@ def seen_only(value: Any) -> Any:
     if not isinstance(value, str) or not _UNSEEN.search(value):
         return value
     return type(value)(_UNSEEN.sub("", value))
+
+
+def _saying(translate: Any, tongue: Tongue) -> Callable[..., Any]:
+    """The template's `_()` for values that are phrases themselves: they are said in the same language."""
+
+    @pass_context
+    def said_whole(context: Context, *words: Any, **values: Any) -> Any:
+        return translate(context, *words, **{name: said(value, tongue.catalogue) for name, value in values.items()})
+
+    return said_whole
 
 
 def _filters(tongue: Tongue, zone: ZoneInfo, clock: Clock) -> dict[str, Callable[..., str]]:
