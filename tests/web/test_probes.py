@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from node.app import DATABASE
+from node.profile.claiming import make_claimable
 from node.web.probes import LEAST_FREE, LOOKED_AT_LEAST_EVERY, PATHS, SENTENCES, Readiness, Unready
 from tests.builders import FakeClock
 from tests.docs.reading import rows, text_of
@@ -80,6 +81,19 @@ async def test_a_node_that_has_not_begun_is_alive_and_not_ready(tmp_path: Path) 
         assert await reason(town) == "starting"
     finally:
         town.node.store.close()
+
+
+async def test_a_council_that_nobody_has_set_up_yet_is_ready_and_says_nothing_else(tmp_path: Path) -> None:
+    network, clock = Network(), FakeClock()
+    made = node_at_rest(tmp_path / "riverside", network, name="riverside", clock=clock)
+    made.write(make_claimable)
+    made.node.store.close()
+    async with running(tmp_path) as (town, _):
+        wall = await town.get("/", accept="text/html")
+
+        assert wall.status == 503
+        assert await reason(town) is None
+        assert (await town.get("/healthz")).status == 200
 
 
 async def test_a_loop_that_has_ended_is_seen(tmp_path: Path) -> None:
