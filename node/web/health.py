@@ -7,7 +7,6 @@ the doctor's list of checks finds and decides nothing itself. The last whole loo
 import asyncio
 import hashlib
 import threading
-from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -35,9 +34,8 @@ EVERYTHING = "everything"
 class Looking:
     """The last whole look at one server, and that no two are under way at once."""
 
-    def __init__(self, site: Site, *, network: Callable[[Site], NetworkTransport]) -> None:
+    def __init__(self, site: Site) -> None:
         self._site = site
-        self._network = network
         self._under_way = threading.Lock()
         self.last: Report | None = None
 
@@ -57,7 +55,7 @@ class Looking:
             self._under_way.release()
 
     async def _examined(self) -> Report:
-        transport = self._network(self._site)
+        transport = NetworkTransport(self._site.council.rules.policy)
         try:
             return await examine(self._look(transport, patience=10.0))
         finally:
@@ -83,13 +81,9 @@ class _Unreached:
         raise AssertionError("a quick look asks nobody")
 
 
-def over_the_network(site: Site) -> NetworkTransport:
-    return NetworkTransport(site.council.rules.policy)
-
-
-def router(site: Site, *, network: Callable[[Site], NetworkTransport] = over_the_network) -> APIRouter:
+def router(site: Site) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    looking = Looking(site, network=network)
+    looking = Looking(site)
 
     @routes.get("/server")
     def server_page(request: Request) -> Response:

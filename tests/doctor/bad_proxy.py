@@ -44,7 +44,7 @@ class Proxy:
 
     upstream: int
     faults: Faults = field(default_factory=Faults)
-    _asked: int = 0
+    asked: int = 0
     _kept: dict[str, bytes] = field(default_factory=dict)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -94,8 +94,8 @@ class Proxy:
 
     async def _forward(self, method: str, target: str, head: Head, body: bytes, writer: asyncio.StreamWriter) -> None:
         faults = self.faults
-        self._asked += 1
-        port = faults.second if faults.second is not None and self._asked % 2 == 0 else self.upstream
+        self.asked += 1
+        port = faults.second if faults.second is not None and self.asked % 2 == 0 else self.upstream
         if faults.tidies_paths:
             target = unquote(target)
         if faults.changes_bodies:

@@ -166,9 +166,9 @@ def link_up_with_harbour(node: Node, *, heard: datetime) -> None:
     node.store.write_now(lambda c: c.execute(table_of(Peer).insert().values(**row)))
 
 
-def certificate(authority: trustme.CA, *names: str, ends: datetime | None = None) -> ssl.SSLContext:
+def _certificate(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names, not_after=ends).configure_cert(context)
+    authority.issue_cert(NAME).configure_cert(context)
     return context
 
 
@@ -178,20 +178,20 @@ async def to_loopback(_host: str, _port: int) -> Sequence[str]:
 
 @asynccontextmanager
 async def standing(
-    folder: Path, faults: Faults | None = None, *, context: ssl.SSLContext | None = None, plain: bool = False
+    folder: Path, faults: Faults | None = None, *, plain: bool = False, name: str = NAME
 ) -> AsyncIterator[Standing]:
-    """The healthy one, but for `faults` of the proxy. `context` takes the place of its good certificate."""
+    """The healthy one, but for `faults` of the proxy."""
     authority = trustme.CA()
     ca_file = folder / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
-    serves = None if plain else context or certificate(authority, NAME)
+    serves = None if plain else _certificate(authority)
     home = folder / "riverside"
     home.mkdir(mode=0o700)
     with socket.create_server(("127.0.0.1", 0)) as door, ExitStack() as stack:
         proxy = Proxy(door.getsockname()[1], faults or Faults())
         async with proxying(proxy, context=serves) as listening:
             port = listening.sockets[0].getsockname()[1]
-            settings = _settings(home, url=f"{'http' if plain else 'https'}://{NAME}:{port}", listen=proxy.upstream)
+            settings = _settings(home, url=f"{'http' if plain else 'https'}://{name}:{port}", listen=proxy.upstream)
             place_keys(home)
             node = Node(settings, randomness=builders.SeededRandomness("riverside"), transport=Network())
             clock = MovedClock()
