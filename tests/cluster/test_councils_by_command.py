@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 
 
 def test_adding_without_yes_shows_the_words_and_sends_nothing(town: tuple[Council, Council], tmp_path: Path) -> None:
-    data("init", tmp_path / "new", "--name", "New", "--url", "https://new.example", "--plain-host", LOOPBACK)
+    data("init", tmp_path / "new", "--url", "https://new.example", "--plain-host", LOOPBACK, "--keeper", "")
 
     result = comarca("peers", "add", tmp_path / "new", town[1].url)
 
