@@ -123,7 +123,7 @@ class Store:
         self._callbacks.append(callback)
 
     def measured_by(self, meter: Meter) -> None:
-        """From now on have each COMMIT noted: how many steps were in it, and how long it took."""
+        """From now on have each COMMIT that changed rows noted: how many steps were in it, and how long it took."""
         self._meter = meter
 
     def close(self) -> None:
@@ -184,9 +184,10 @@ class Store:
                         call.result = version
             if steps:
                 raw.execute(sqlite.BEGIN)
+                before = raw.total_changes
                 for work, members in units(steps):
                     changed |= self._attempt(connection, work, members) and not members[0].gathered
-                self._commit(connection, steps=len(steps))
+                self._commit(connection, steps=len(steps) if raw.total_changes != before else 0)
         except BaseException as error:
             self._drop()
             for call in calls:
@@ -235,7 +236,7 @@ class Store:
             connection.exec_driver_sql(sqlite.COMMIT)
         except Exception as error:
             raise fault_of(error) or CommitFailed("the transaction could not be committed") from error
-        if meter is not None:
+        if meter is not None and steps:
             meter.committed(steps, since=began)
 
     def _connect(self) -> tuple[Connection, sqlite3.Connection]:
