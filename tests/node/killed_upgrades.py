@@ -1,6 +1,6 @@
 """Upgrades that are killed in the middle, one process for each point: `python -m tests.node.killed_upgrades FOLDER [STRIDE]`.
 
-A child counts what it does (each SQL statement, every so many steps inside one, each flush and rename of a file) and sends
+A child counts what it does (each SQL statement, every so many steps inside one, each flush, rename and removal of a file) and sends
 itself SIGKILL at the n-th. Then a normal start must find, or make, a whole database. Says what it found as JSON.
 """
 
@@ -43,7 +43,7 @@ def killing_at(n: int) -> None:
         return raw
 
     sqlite3.connect = sqlite3.dbapi2.connect = watched  # type: ignore[assignment]
-    for name in ("fsync", "replace"):
+    for name in ("fsync", "replace", "rename", "unlink", "mkdir"):
         setattr(os, name, _around(getattr(os, name), step))
     watched.done = done  # type: ignore[attr-defined]
 
@@ -72,17 +72,16 @@ def in_a_child(work: Callable[[], None]) -> int:
     return os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status)
 
 
-def points(released: Path, folder: Path) -> int:
-    """How many things an undisturbed upgrade does."""
-    path = _copy(released, folder)
+def points_of(work: Callable[[], object]) -> int:
+    """How many things `work` does when nobody disturbs it."""
     reading, writing = os.pipe()
 
-    def work() -> None:
+    def counted() -> None:
         killing_at(NEVER)
-        upgrade(path)
+        work()
         os.write(writing, str(next(sqlite3.connect.done)).encode())  # type: ignore[attr-defined]
 
-    assert in_a_child(work) == 0
+    assert in_a_child(counted) == 0
     return int(os.read(reading, 20)) - 1
 
 
@@ -126,7 +125,8 @@ def one(released: Path, folder: Path, n: int) -> list[str]:
 
 def main(folder: Path, stride: int) -> dict[str, Any]:
     released = build(folder / "released" / "comarca.db")
-    total = points(released, folder / "counted")
+    counted = _copy(released, folder / "counted")
+    total = points_of(lambda: upgrade(counted))
     tried = sorted({*range(1, total + 1, stride), total})
     wrong = {n: found for n in tried if (found := one(released, folder / "killed", n))}
     return {"points": total, "tried": len(tried), "wrong": wrong}
