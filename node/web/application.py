@@ -20,6 +20,7 @@ from node.web import (
     signing_in,
     switching,
 )
+from node.web.forms import remember_typed
 from node.web.guard import Guard
 from node.web.pace import Pace, paced
 from node.web.seal import sealed
@@ -53,6 +54,7 @@ def build(site: Site) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         dependencies=[
+            Depends(remember_typed),
             Depends(sealed(site.cookie_name)),
             Depends(paced(site, Pace(site.settings.limits.forms_per_minute))),
         ],

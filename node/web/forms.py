@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
 from node.web.seal import FIELD as SEAL
 from node.web.seal import FIELD_LIMIT
@@ -41,16 +41,23 @@ class NotUnderstood(Exception):
 async def read_typed(request: Request) -> dict[str, str]:
     """The text fields of a form, trimmed, empty ones left out; the last of several with one name counts."""
     async with request.form(max_files=0, max_fields=FIELD_LIMIT) as form:
-        typed = {
-            name: value.strip()
-            for name, value in form.multi_items()
-            if not isinstance(value, UploadFile) and name != SEAL
-        }
+        typed = _texts(form)
     if any(len(value) > TEXT_LIMIT for value in typed.values()):
         raise NotUnderstood([Problem(None, phrase("That is too long for one slip. Shorten it."))])
-    typed = {name: value for name, value in typed.items() if value}
     request.state.typed = typed
     return typed
+
+
+async def remember_typed(request: Request) -> None:
+    """A dependency of every route, before all that may refuse: whoever refuses gives back what was typed."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and media_type == "application/x-www-form-urlencoded":
+        request.state.typed = _texts(await request.form(max_files=0, max_fields=FIELD_LIMIT))
+
+
+def _texts(form: FormData) -> dict[str, str]:
+    texts = {name: value.strip() for name, value in form.multi_items() if not isinstance(value, UploadFile)}
+    return {name: value for name, value in texts.items() if value and name != SEAL}
 
 
 Typed = Annotated[dict[str, str], Depends(read_typed)]
