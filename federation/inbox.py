@@ -14,15 +14,7 @@ from federation.admission import admit, too_large
 from federation.council import Council
 from federation.directory import Directory, Known
 from federation.introductions import Introduction, usable
-from federation.keeping import (
-    ALREADY_HELD,
-    ID_REUSED,
-    LINKING_VERBS,
-    STORED,
-    Arrival,
-    keep,
-    keep_first_word,
-)
+from federation.keeping import ALREADY_HELD, ID_REUSED, LINKING_VERBS, STORED, Arrival, keep, keep_first_word
 from federation.renaming import is_renaming, judge_renaming
 from protocol import authority, digest, http_signature, ids, keys, proof, strict_json
 from protocol.http_signature import Claim, Request
