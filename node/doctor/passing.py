@@ -12,7 +12,7 @@ from federation.council import Council
 from federation.ports import OutgoingRequest, OutgoingResponse, TransportFailure
 from federation.signing import headers_for
 from node.doctor import proxy
-from node.doctor.asking import LARGE_BODY, Asked, Echo, arrival, ask, described, digest_of, json_of, target_of
+from node.doctor.asking import ACTIVITY, LARGE_BODY, Asked, Echo, arrival, ask, described, digest_of, json_of, target_of
 from node.doctor.finding import Cure, Finding, State
 from node.doctor.look import REQUEST_SECONDS, Look
 from protocol import http_signature
@@ -131,8 +131,9 @@ async def large(look: Look) -> Finding | None:
 
 async def streams(look: Look) -> Finding | None:
     """Does what is sent bit by bit arrive bit by bit?"""
-    if await _here(look) is None:
-        return None
+    came = await _here(look)
+    if came is None or came.field("accept") != ACTIVITY:
+        return None  # the check of the actor says what is wrong
     # A body of one byte is more than is allowed here: the transport says so the moment that it comes.
     first = await _live(look, most=0, seconds=REQUEST_SECONDS)
     words = phrase("Pages that change by themselves show changes late. A plain reload still works.")

@@ -35,7 +35,7 @@ CASES = [
         "drops Accept",
         Faults(drop=frozenset({"accept"})),
         "Actor",
-        {"Actor": BROKEN, "Streams": LOOK},
+        {"Actor": BROKEN},
         ("nginx: proxy_set_header Accept $http_accept;", "Caddy: "),
         "drops or changes",
     ),
