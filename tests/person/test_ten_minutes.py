@@ -1,5 +1,6 @@
 """Ten minutes from nothing to a public wall: the steps are counted, from the one link that the terminal prints."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,6 +82,10 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _sheets(paper: bytes) -> int:
+    return len(re.findall(rb"/Type /Page\b", paper))
+
+
 def _at(url: str) -> Any:
     return SimpleNamespace(url=url)
 
@@ -110,6 +115,8 @@ def test_a_public_wall_in_three_pages_three_fields_and_two_buttons(
         assert "Two fans" in poster
         assert url.partition("://")[2] in poster
         assert (founder.strange, founder.said) == ([], [])
+        for paper in ("A4", "Letter"):
+            assert _sheets(founder.page.pdf(format=paper)) == 1
         with person(own_browser, _at(url), scripts=scripts) as passer_by:
             assert passer_by.opens("/") == 200
             assert "Two fans" in passer_by.main
