@@ -5,11 +5,13 @@ Only for a council that nobody has claimed yet; whoever calls `commit` has made 
 keep what was refused, nor take more bytes than were allowed.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from node.backup.contents import Manifest, too_large
+from node.backup.contents import BackupFailed, Manifest, too_large
 from node.backup.restoring import Settle, Stage
 from node.backup.sealing import Key
 
@@ -46,21 +48,31 @@ class Upload:
         self._stage.__exit__()
 
     def write(self, piece: bytes) -> None:
-        """The next piece. Raises BadBackup("too-large") beyond `most` bytes in all."""
+        """The next piece. Raises BadBackup("too-large") beyond `most` bytes in all, BackupFailed from the disk."""
         assert self._file is not None
         self._taken += len(piece)
         if self._taken > self._most:
             raise too_large(self._most)
-        self._file.write(piece)
+        with _disk_at_fault():
+            self._file.write(piece)
 
     def check(self, *, key: Key, settle: Settle) -> tuple[Manifest, str | None]:
         """The backup's manifest, and the sign-in link that `settle` gave. Raises BadBackup, Refusal, BackupFailed."""
         assert self._file is not None
-        self._file.close()
-        manifest = self._stage.open(self._path, key=key, most=self._most * _UNPACKED_TIMES)
-        self._stage.keep_listening_here()
-        return manifest, self._stage.settle(settle)
+        with _disk_at_fault():
+            self._file.close()
+            manifest = self._stage.open(self._path, key=key, most=self._most * _UNPACKED_TIMES)
+            self._stage.keep_listening_here()
+            return manifest, self._stage.settle(settle)
 
     def commit(self, *, now: datetime) -> None:
         """From here on it is decided: the server ends its loops, puts the council in place and serves it."""
         self._stage.commit(now=now)
+
+
+@contextmanager
+def _disk_at_fault() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BackupFailed(f"The backup could not be kept ({error.strerror}). Look at the disk.") from error

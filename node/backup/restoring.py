@@ -18,6 +18,7 @@ from node.backup.contents import (
     DATABASE,
     KEYS,
     SETTINGS,
+    BackupFailed,
     Manifest,
     bad,
 )
@@ -25,8 +26,9 @@ from node.backup.copying import another_council
 from node.backup.files import clear, empty_folder, put_text, sync, sync_all
 from node.backup.making import open_into
 from node.backup.sealing import NO_KEY, Key
-from node.database import AlreadyServed, hold_lock
+from node.database import AlreadyServed, StoreFault, hold_lock
 from node.database.lock import FILE_NAME as LOCK
+from node.migrations import UpgradeRefused
 from node.settings import BadSettings, load, write
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
@@ -127,7 +129,13 @@ class Stage:
             raise bad("settings", f"The settings in this backup cannot be used here. {error}") from None
 
     def settle(self, settle: Settle) -> str | None:
-        link = settle(self._staged)
+        """Bring it up to date and end what signs in there. Raises BadBackup, BackupFailed."""
+        try:
+            link = settle(self._staged)
+        except UpgradeRefused as error:
+            raise bad("not-upgraded", f"The tables of this backup could not be brought up to date. {error}") from error
+        except StoreFault as fault:
+            raise BackupFailed(f"The restored database cannot be used: {fault}. Look at the disk.") from fault
         for copy in self._staged.glob("comarca-*.db"):
             clear(copy)  # what an upgrade keeps beside the database: the backup itself is that copy
         return link

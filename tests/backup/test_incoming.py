@@ -9,17 +9,20 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from node.backup import BadBackup, Key, Lock, finish, is_ready, make
+from node.backup import BackupFailed, BadBackup, Key, Lock, finish, is_ready, make
 from node.backup.incoming import Upload
 from node.backup.sealing import NO_KEY
 from node.demo.checking import wait_for
 from node.demo.ports import LOOPBACK, claim_ports
 from node.demo.processes import Server
 from node.identity import load_identity, make_identity
-from node.migrations import upgrade
+from node.migrations import current_revision, head, upgrade
+from node.ports import SystemClock
 from node.settings import write
 from schemas.refusal import Refusal
 from tests.backup.councils import NOON, RANDOMNESS, URL, VERSION, Clock, Kept, build, everything, settling
+from tests.backup.test_killed_and_full import no_file_over
+from tests.node import frozen
 
 MEMBERS = "SELECT id, name FROM member ORDER BY id"
 ROOMY = 10_000_000
@@ -143,6 +146,39 @@ def test_what_a_killed_upload_left_is_cleared_at_the_next_start(tmp_path: Path) 
     assert not finish(new.directory)
 
     assert not (new.directory / "incoming").exists()
+
+
+def test_a_full_disk_is_no_fault_of_the_file_and_leaves_nothing(kept: Kept, file: Path, tmp_path: Path) -> None:
+    new = fresh(tmp_path / "new")
+    before = everything(new.directory)
+
+    for room in (2_000, 100_000):
+        with no_file_over(room), pytest.raises(BackupFailed), Upload(new.directory, most=ROOMY) as upload:
+            put(upload, file, piece=100_000)
+            upload.check(key=NO_KEY, settle=settling(kept.clock))
+
+    assert everything(new.directory) == before
+
+
+def test_an_older_backup_is_brought_up_to_date_on_the_way(kept: Kept, tmp_path: Path) -> None:
+    kept.database.unlink()
+    frozen.build(kept.database)
+    members = kept.rows(MEMBERS)
+    file = make(kept.settings, clock=kept.clock, version="0.1.0").file
+    new = fresh(tmp_path / "new")
+
+    with Upload(new.directory, most=ROOMY) as upload:
+        put(upload, file)
+        manifest, token = upload.check(
+            key=NO_KEY, settle=settling(SystemClock())
+        )  # a turn begins by SQLite's clock there
+        upload.commit(now=NOON)
+    finish(new.directory)
+
+    assert (manifest.revision, current_revision(new.database)) == ("0001", head())
+    assert token is not None
+    assert new.rows(MEMBERS) == members
+    assert {path.name for path in new.directory.glob("comarca*.db")} == {"comarca.db"}
 
 
 @pytest.mark.cluster
