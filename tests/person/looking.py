@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.person.browsing import HEIGHT, Person
+from tests.person.browsing import Person
 
 LEAST_TARGET = 24
 LEAST_CONTRAST = 4.5
@@ -34,7 +34,8 @@ SMALL_TARGETS = """least => {
 HEAD = """() => ({
   title: document.title, h1: document.querySelectorAll('h1').length,
   lang: document.documentElement.lang, dir: document.documentElement.dir,
-  running: document.querySelectorAll('script,iframe,object,embed,style,[style],img').length,
+  running: [...document.querySelectorAll('script,iframe,object,embed,style,[style],img')].filter(e =>
+    e.tagName !== 'SCRIPT' || !e.src || new URL(e.src).origin !== location.origin || e.textContent.trim()).length,
 })"""
 
 # Relative luminance and contrast as WCAG 2.2 defines them, of each piece of text against the nearest painted ground.
@@ -68,7 +69,10 @@ CLIPPED = """() => [...document.querySelectorAll('body *')].filter(e => {
   const style = getComputedStyle(e)
   if (style.display.startsWith('inline') && style.display !== 'inline-block') return false
   if (e.clientWidth <= 1 && e.clientHeight <= 1) return false
-  return e.scrollWidth > e.clientWidth + 1 || (style.overflowY !== 'visible' && e.scrollHeight > e.clientHeight + 1)
+  // Along the line nothing may run out; across it only where the box hides what is over.
+  const over = [e.scrollWidth > e.clientWidth + 1, e.scrollHeight > e.clientHeight + 1]
+  const [along, across] = style.writingMode.startsWith('vertical') ? over.reverse() : over
+  return along || (style.overflowY !== 'visible' && across)
 }).map(e => `${e.scrollWidth} of ${e.clientWidth}: ${e.outerHTML.slice(0, 90)}`)"""
 
 FOCUS = """() => {
@@ -95,7 +99,7 @@ def sound(faults: Mapping[str, Sequence[str]]) -> bool:
 
 def sideways(person: Person, width: int) -> list[str]:
     """What sticks out at this width in CSS pixels."""
-    person.page.set_viewport_size({"width": width, "height": HEIGHT})
+    person.widens(width)
     return [f"at {width}: {fault}" for fault in person.measures(SIDEWAYS)]
 
 

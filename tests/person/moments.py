@@ -1,4 +1,4 @@
-"""Pages that no address leads to: what a form answers when what it needs was left empty."""
+"""Pages that no address leads to: what a form answers when what it needs was left empty, and what is shown once."""
 
 from collections.abc import Iterator
 
@@ -26,3 +26,18 @@ def mistakes(one: Person, paths: list[str]) -> Iterator[str]:
                 one.measures(SEND, number)
             one.answer = answered.value
             yield f"{path}, form {number + 1} sent empty"
+
+
+# The page with the form, and what the form's own address is: what comes back is shown in this answer and never again.
+SHOWN_ONCE = (("/invites", "/invites"), ("/invites", "/invites/sheet"), ("/account", "/account/recovery"))
+
+
+def shown_once(one: Person) -> Iterator[str]:
+    """Make an invite, a sheet of slips and a sheet of codes; each answer stays open while it is looked at."""
+    for path, action in SHOWN_ONCE:
+        one.opens(path)
+        with one.page.expect_navigation(wait_until="load") as answered:
+            one.page.locator(f"main form[action='{action}'] button").click()
+        one.answer = answered.value
+        assert one.status == 200
+        yield f"{action} when it is shown"

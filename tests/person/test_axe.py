@@ -1,11 +1,13 @@
 """Every page against WCAG 2.0 to 2.2 and good practice: in light, in the dark, and for those who read from the right."""
 
+from itertools import chain
+
 from playwright.sync_api import Browser
 
 from tests.person import axe
 from tests.person.browsing import WIDE, Person, in_a_browser, person
 from tests.person.looking import pale, sideways, sound
-from tests.person.moments import mistakes
+from tests.person.moments import mistakes, shown_once
 from tests.person.region import Region
 from tests.person.routes import pages_of
 
@@ -25,7 +27,7 @@ def in_every_light(one: Person) -> list[str]:
     one.measures(MIRROR)
     faults += [f"mirrored {fault}" for fault in axe.violations(one)]
     faults += [f"mirrored {fault}" for width in (NARROW, WIDE) for fault in sideways(one, width)]
-    one.page.set_viewport_size({"width": WIDE, "height": 800})
+    one.widens(WIDE)
     return faults
 
 
@@ -35,7 +37,7 @@ def test_axe_finds_nothing_on_any_page_that_a_keeper_opens(region: Region, brows
         for path in (*pages_of(region), region.gone, "/nowhere"):
             keeper.opens(path)
             faults[path] = in_every_light(keeper)
-        for moment in mistakes(keeper, pages_of(region)):
+        for moment in chain(mistakes(keeper, pages_of(region)), shown_once(keeper)):
             faults[moment] = in_every_light(keeper)
 
     assert sound(faults)

@@ -120,6 +120,6 @@ def test_a_spent_sign_in_link_says_what_to_do(region: Region, browser: Browser) 
         second.presses("Sign in")
 
         assert first.path == "/" and first.page.get_by_role("button", name="Sign out").is_visible()
-        assert "used already, or its time has run out. Ask for a new one." in second.main
-        assert "Ask a neighbour whose turn it is to keep the server." in second.main
+        assert "used already, or its time has run out. Ask for a new" in second.main
+        assert "Ask a neighbour who has the server turn." in second.main
         assert second.page.locator("main input[name=code]").is_visible()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from node.web.site import LANGUAGE_COOKIE
-from tests.person.browsing import HEIGHT, PHONE, WIDE, Person, in_a_browser, person
+from tests.person.browsing import PHONE, WIDE, Person, in_a_browser, person
 from tests.person.pseudo import pseudo_pages
 from tests.person.region import Region
 
@@ -50,7 +50,7 @@ def key_pages(region: Region) -> dict[str, str]:
 def pictures(one: Person, name: str, *, into: Path, look: str) -> Iterator[Path]:
     """The page that is open, whole, at both widths."""
     for width in WIDTHS:
-        one.page.set_viewport_size({"width": width, "height": HEIGHT})
+        one.widens(width)
         path = into / f"{name}-{width}-{look}.png"
         one.page.screenshot(path=path, full_page=True)
         yield path

@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlmodel import SQLModel
 
 from node.demo.councils import PLACES, SKETCHES
+from node.features.resources.recipe_files import for_direction
 from node.web.site import LANGUAGE_COOKIE
 from node.web.templating import seen_only
+from node.web.tongues import load_tongues
 from tests.person.browsing import PHONE, WIDE, Person, in_a_browser, person
 from tests.person.looking import clipped, sideways, sound
-from tests.person.moments import mistakes
+from tests.person.moments import mistakes, shown_once
 from tests.person.pseudo import CLOSE, OPEN, PSEUDO, pseudo_pages
 from tests.person.region import Region
 from tests.person.routes import pages_of
@@ -29,9 +31,10 @@ UNSAID = """([open, close, known]) => {
   const bare = words => {
     words = words.replace(unseen, '').replace(/\\s+/g, ' ')
     const begun = words.trim().replace(/(…|\\.\\.\\.)$/, '')
-    if (begun.length > 40 && whole.some(k => k.startsWith(begun))) return ''
+    const cut = begun !== words.trim() ? 6 : 40
+    if (begun.length >= cut && whole.some(k => k.startsWith(begun))) return ''
     for (const k of whole) words = words.split(k).join('')
-    return words.replace(/https?:\\/\\/[^\\s⟧]+|[\\w-]{43}/g, '')
+    return words.replace(/(https?:\\/\\/|127\\.0\\.0\\.1)[^\\s⟧]*|[\\w-]{43}|\\d\\s?(km|[kMG]B)\\b/g, '')
   }
   const found = new Set(), told = (where, words) => english.test(bare(words)) && found.add(`${where}: ${words.trim().slice(0, 70)}`)
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
@@ -39,7 +42,7 @@ UNSAID = """([open, close, known]) => {
   while (texts.nextNode()) {
     const e = texts.currentNode.parentElement, words = texts.currentNode.data
     if (['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEXTAREA'].includes(e.tagName)) continue
-    if (!own(e)) told(e.tagName + (e.className ? `.${e.className}` : ''), words)
+    if (!own(e)) told(e.tagName + (e.getAttribute('class') ? `.${e.getAttribute('class')}` : ''), words)
     depth += words.split(open).length - words.split(close).length
   }
   if (depth) found.add(`brackets do not meet: ${depth}`)
@@ -50,6 +53,8 @@ UNSAID = """([open, close, known]) => {
   told('title', document.title)
   return [...found]
 }"""
+# Names that are the same in every language.
+FORMATS = ("JSON", "CSV", "Atom")
 # The columns that hold people's own words.
 WRITTEN = (
     "title",
@@ -69,7 +74,9 @@ WRITTEN = (
 
 def known(region: Region) -> list[str]:
     """All that people wrote here or told us, longest first: the names of councils and places too."""
-    texts = set(PLACES)
+    texts = {*PLACES, *FORMATS, *(tongue.name for tongue in [*load_tongues().values(), *PSEUDO.values()])}
+    for recipe in (*for_direction("need", "en"), *for_direction("offer", "en")):
+        texts |= {recipe.name, recipe.prompt, *recipe.preset.values()}
     for sketch in SKETCHES:
         texts |= {sketch.name, sketch.summary}
     with region.riverside.store.reading() as connection:
@@ -104,6 +111,7 @@ def looked_at(one: Person, tongue: str, region: Region) -> Iterator[str]:
         assert one.page.locator("html").get_attribute("lang") == tongue
         yield path
     yield from mistakes(one, pages_of(region))
+    yield from shown_once(one)
 
 
 def faults_of(one: Person, theirs: list[str]) -> list[str]:

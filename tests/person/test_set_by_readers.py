@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser
 
-from tests.person.browsing import HEIGHT, PHONE, WIDE, Person, in_a_browser, person
+from tests.person.browsing import PHONE, WIDE, Person, in_a_browser, person
 from tests.person.looking import clipped, pale, sideways, sound
 from tests.person.region import Region
 from tests.person.routes import pages_of
@@ -65,7 +65,7 @@ def test_no_page_loses_anything_by_what_readers_set(region: Region, browser: Bro
             found += [f"letters apart: {fault}" for fault in with_rules(keeper, SPACING, widths=(NARROW, WIDE))]
             keeper.opens(path)
             found += [f"text twice as large: {fault}" for fault in with_rules(keeper, TWICE, widths=(PHONE, WIDE))]
-            keeper.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
+            keeper.widens(WIDE)
             faults[path] = found
 
     assert sound(faults)
@@ -76,7 +76,7 @@ def test_a_page_four_times_as_large_is_read_in_one_column(region: Region, browse
     with person(browser, region.riverside, keeper=True, width=NARROW, device_scale_factor=4) as keeper:
         for path in pages_of(region):
             keeper.opens(path)
-            keeper.page.set_viewport_size({"width": NARROW, "height": LOW})
+            keeper.widens(NARROW, height=LOW)
             faults[path] = keeper.measures(STAYING) + clipped(keeper) + sideways(keeper, NARROW)
 
     assert sound(faults)
