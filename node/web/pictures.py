@@ -13,8 +13,8 @@ WIDTH = 320
 BAR_LENGTH = 250
 ROW = 72
 SPAN_ROW = 46
-CIRCLE_HEIGHT = 250
-ROUND_THE_MIDDLE = 12
+CIRCLE_HEIGHT, LINE_HEIGHT = 250, 100
+ROUND_THE_MIDDLE = 8
 """So many names can be read around one circle; the table has all."""
 
 
@@ -112,7 +112,6 @@ class Placed:
     x: float
     y: float
     label_y: float
-    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +124,17 @@ class Circle:
 
 
 def circle(neighbours: Sequence[Neighbour]) -> Circle:
-    """Us in the middle, the others around in the order given, from the top and clockwise."""
+    """Us in the middle, the others around in the order given, from the top and clockwise; one or two stand beside us."""
     shown = tuple(neighbours[:ROUND_THE_MIDDLE])
-    x, y = WIDTH / 2, CIRCLE_HEIGHT / 2
+    beside = len(shown) <= 2
+    height = LINE_HEIGHT if beside else CIRCLE_HEIGHT
+    x, y = WIDTH / 2, 30.0 if beside else height / 2
+    first = 0.0 if beside else -pi / 2
     placed = []
     for at, one in enumerate(shown):
-        angle = 2 * pi * at / len(shown) - pi / 2
-        there_x, there_y = x + 70 * cos(angle), y + 84 * sin(angle)
-        side = cos(angle)
-        anchor = "middle" if abs(side) < 0.2 else "start" if side > 0 else "end"
-        shift = 0.0 if anchor == "middle" else 12.0 if side > 0 else -12.0
-        label_y = there_y + 4 if shift else there_y - 26 if sin(angle) < 0 else there_y + 24
-        placed.append(_placed(one, there_x, there_y, label_y=label_y, anchor=anchor))
-    return Circle(x, y, tuple(placed), tuple(neighbours), CIRCLE_HEIGHT)
-
-
-def _placed(one: Neighbour, x: float, y: float, *, label_y: float, anchor: str) -> Placed:
-    return Placed(one, round(x, 1), round(y, 1), round(label_y, 1), anchor)
+        angle = first + 2 * pi * at / len(shown)
+        there_x, there_y = round(x + 100 * cos(angle), 1), round(y + 80 * sin(angle), 1)
+        # Names stand outside the circle, so that no line crosses them.
+        label_y = there_y - 26 if sin(angle) < -0.1 else there_y + 24
+        placed.append(Placed(one, there_x, there_y, round(label_y, 1)))
+    return Circle(x, y, tuple(placed), tuple(neighbours), height)
