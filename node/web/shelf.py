@@ -23,7 +23,7 @@ MEDIA_TYPES = {
 }
 PAPER = "paper.css"
 # On the screen a note says what this is and leads back; printing hides it.
-_PAPER_NOTE = b".back{display:block}"
+_PAPER_NOTE = b".back{display:block}.back a{text-decoration:underline}"
 _YEAR = "public, max-age=31536000, immutable"
 
 

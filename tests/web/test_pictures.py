@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from node.web.pictures import (
     BAR_LENGTH,
-    CIRCLE_HEIGHT,
     ROUND_THE_MIDDLE,
     WIDTH,
     Amounts,
@@ -62,8 +61,8 @@ def test_a_circle_has_room_for_all_that_it_places(neighbours: list[Neighbour]) -
     assert [one.of for one in made.placed] == neighbours[:ROUND_THE_MIDDLE]
     assert list(made.neighbours) == neighbours
     for one in made.placed:
-        assert 8 <= one.x <= WIDTH - 8 and 8 <= one.y <= CIRCLE_HEIGHT - 8
-        assert 10 <= one.label_y <= CIRCLE_HEIGHT - 14
+        assert 50 <= one.x <= WIDTH - 50 and 8 <= one.y <= made.height - 8
+        assert 10 <= one.label_y <= made.height - 14
     assert len({(one.x, one.y) for one in made.placed}) == len(made.placed)
 
 

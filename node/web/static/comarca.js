@@ -91,15 +91,26 @@ let left = false;
 function leave(link) {
   left = true;
   throwAllAway();
+  session && session.setItem("comarca-left", "1");
   document.documentElement.hidden = true;
   document.title = "";
-  // First our own place in the history, so that "back" does not show this page, then away.
+  // If the line is cut in this moment, what is loaded again is the wall and not this page.
   try { history.replaceState(null, "", "/"); } catch { /* the way out matters more */ }
-  forgetCopies().finally(() => 0);
+  forgetCopies().catch(() => 0);
   location.replace(link.href);
 }
 
+// Whoever went back to such a page after leaving one did it by the browser's button, not on purpose: away again.
+function stayAway(link) {
+  const [way] = performance.getEntriesByType("navigation");
+  if (!session || !session.getItem("comarca-left")) return;
+  if (way && way.type === "back_forward") leave(link);
+  else session.removeItem("comarca-left");
+}
+
 function wayOut(link) {
+  stayAway(link);
+  addEventListener("pageshow", event => { if (event.persisted && session && session.getItem("comarca-left")) leave(link); });
   link.addEventListener("click", event => { event.preventDefault(); leave(link); });
   let times = [];
   addEventListener("keydown", event => {
