@@ -1,6 +1,7 @@
 """Both examples with containers: every service has its fence, every mount leads somewhere, no image is a moving target."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ SERVICES = [(name, service) for name, file in FILES.items() for service in file[
 ROOTS_OF_A_KIND = {("one-node", "proxy"), ("region", "proxy"), ("region", "authority")}
 """They are root in their containers, without any of root's rights: the official image of Caddy keeps its files as root."""
 IMAGE = re.compile(r"[a-z][a-z0-9_-]*:[0-9][A-Za-z0-9_.-]*")
+VERSION = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
 COUNCILS = ("riverside", "harbour", "hillside")
 
 
@@ -59,6 +61,7 @@ def test_images_have_a_version_and_a_short_name(file: str, name: str) -> None:
         context = (FOLDERS[file] / service["build"]["context"]).resolve()
         assert context == ROOT
         assert (context / service["build"]["dockerfile"]).is_file()
+        assert service["image"] == f"comarca:{VERSION}"
     else:
         assert service["image"].startswith("caddy:")
 
