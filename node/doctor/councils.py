@@ -88,7 +88,7 @@ async def queue(look: Look) -> Finding | None:
     detail = f"{waiting} waiting to go out, {arrivals} to be taken in, {held} held"
     log = Cure(phrase("See what the log says"), "journalctl -u comarca --since today")
     if since is not None and now - from_microseconds(since) > STUCK:
-        words = phrase("What other councils sent is not taken in.")
+        words = phrase("What nearby councils sent is not taken in.")
         cures = (Cure(phrase("Start the server anew"), "systemctl restart comarca"), log)
         return Finding("Queue", State.BROKEN, words, f"{detail}; the oldest arrival waits since {_day(since)}", cures)
     if held:
@@ -150,7 +150,7 @@ async def clock(look: Look) -> Finding | None:
         return Finding("Clock", State.GOOD, words, "nobody to compare with")
     # Date fields have whole seconds and are written a moment before they are read.
     off = abs(median(offsets))
-    compared = phrases("compared with {count} council", "compared with {count} councils", len(offsets))
+    compared = f"compared with {len(offsets)} {'council' if len(offsets) == 1 else 'councils'}"
     detail = f"about {off:.0f} s off, {compared}"
     if off < CLOCK_LOOK:
         return Finding("Clock", State.GOOD, phrase("This machine's clock is right."), detail)

@@ -58,13 +58,13 @@ async def folder(look: Look) -> Finding:
         top = directory.stat()
         inside = {path: path.stat() for path in _private(look) if path.exists()}
     except OSError as error:
-        words = phrase("The council's folder cannot be looked into.")
+        words = phrase("The folder of our server cannot be looked into.")
         cure = Cure(phrase("Run it as whoever owns the folder"), f"ls -ld {directory}")
         return Finding("Folder", State.BROKEN, words, f"{error.filename}: {error.strerror}", (cure,))
     open_to_others = [path for path, found in inside.items() if found.st_mode & _OTHERS]
     if top.st_mode & _OTHERS or open_to_others:
         within_reach = bool(top.st_mode & (stat.S_IXGRP | stat.S_IXOTH)) and bool(open_to_others)
-        words = phrase("Others on this machine could look into the council's folder.")
+        words = phrase("Others on this machine could look into the folder of our server.")
         if within_reach:
             words = phrase("Others on this machine can read what neighbours wrote here.")
         named = ", ".join(path.name for path in (open_to_others or [directory]))
@@ -78,7 +78,7 @@ async def folder(look: Look) -> Finding:
         words = phrase("Some files of our server belong to somebody else, so it may not be able to write.")
         cure = Cure(phrase("Give them back"), f"chown -R --reference={directory} {directory}")
         return Finding("Folder", State.BROKEN, words, f"another owner: {', '.join(p.name for p in strange)}", (cure,))
-    words = phrase("Nobody else on this machine can look into the council's folder.")
+    words = phrase("Nobody else on this machine can look into the folder of our server.")
     return Finding("Folder", State.GOOD, words, f"{directory} has mode {stat.S_IMODE(top.st_mode):04o}, one owner")
 
 

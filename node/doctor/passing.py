@@ -35,7 +35,7 @@ async def host(look: Look) -> Finding | None:
         words = phrase("Our name arrives at our server as it was asked for.")
         return Finding("Host", State.GOOD, words, f"Host arrives as {arrived}")
     words = phrase(
-        "What stands in front of our server changes the name that was asked for. Other councils are refused."
+        "What stands in front of our server changes the name that was asked for. Nearby councils are refused."
     )
     detail = f"Host arrives as {arrived or 'nothing'} instead of {look.authority}: the proxy changes it"
     return Finding("Host", State.BROKEN, words, detail, proxy.HOST)
@@ -105,7 +105,7 @@ async def inbox(look: Look) -> Finding | None:
         )
     said = json_of(got.body)
     if got.status == 202 and isinstance(said, dict) and said.get("result") == "nothing-done":
-        words = phrase("Messages from other councils can arrive.")
+        words = phrase("Messages from nearby councils can arrive.")
         return Finding("Inbox", State.GOOD, words, "the inbox takes a signed message")
     return _refused(got, said)
 
@@ -124,7 +124,9 @@ async def large(look: Look) -> Finding | None:
         return _sent_on("Large", got.answer)
     if got.answer is not None and got.answer.status == TOO_MANY:
         return _busy("Large")
-    words = phrase("Long messages from other councils do not arrive: something in front of our server turns them away.")
+    words = phrase(
+        "Long messages from nearby councils do not arrive: something in front of our server turns them away."
+    )
     what = described(got.answer) if got.answer is not None else f"{got.failure.word if got.failure else 'no answer'}"
     return Finding("Large", State.BROKEN, words, f"{size // 1000} kB are answered {what}, and not by us", proxy.BODY)
 
@@ -196,7 +198,7 @@ def _undoing_nothing(council: Council) -> bytes:
 
 
 def _refused(got: OutgoingResponse, said: object) -> Finding:
-    words = phrase("Our server refuses what other councils send, because it does not arrive as they sent it.")
+    words = phrase("Our server refuses what nearby councils send, because it does not arrive as they sent it.")
     if got.status in _REDIRECTS:
         return _sent_on("Inbox", got)
     kind = got.headers.get("content-type", "").partition(";")[0].strip()
@@ -230,7 +232,7 @@ def _not_let_through(got: Asked) -> Finding:
 
 
 def _sent_on(name: str, got: OutgoingResponse) -> Finding:
-    words = phrase("Messages to our server are sent on to another address, which other councils do not follow.")
+    words = phrase("Messages to our server are sent on to another address, which nearby councils do not follow.")
     return Finding(name, State.BROKEN, words, f"a POST answers {described(got)}", proxy.REDIRECT)
 
 

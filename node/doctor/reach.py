@@ -99,7 +99,7 @@ def _judged(look: Look, seen: Certificate) -> Finding:
     )
     if seen.code == ENDED or seen.ends <= now:
         words = phrase(
-            "The certificate of our address has ended. Browsers warn people away, and other councils stay away."
+            "The certificate of our address has ended. Browsers warn people away, and nearby councils stay away."
         )
         return Finding("TLS", State.BROKEN, words, f"the certificate ended on {until}", renew)
     if seen.code == NOT_YET or seen.begins > now + timedelta(hours=1):
@@ -125,7 +125,9 @@ def _judged(look: Look, seen: Certificate) -> Finding:
 async def reach(look: Look) -> Finding | None:
     """Does what is asked of our public address arrive at this very server?"""
     if look.word is None:
-        words = phrase("Nothing can be written into the council's folder, so the way to our server was not looked at.")
+        words = phrase(
+            "Nothing can be written into the folder of our server, so the way to our server was not looked at."
+        )
         cure = Cure(phrase("Run it as whoever owns the folder"), f"ls -ld {look.settings.directory}")
         return Finding("Reach", State.LOOK, words, "", (cure,))
     came = await arrival(look)
@@ -185,10 +187,14 @@ def _failed(look: Look, one: Asked) -> Finding | None:
 def _elsewhere(look: Look, one: Asked) -> Finding:
     assert one.answer is not None
     answer = one.answer
-    if _reason(one) == "unclaimed":
+    if _reason(one) == "not-set-up":
         words = phrase("Our server can be reached as {url}. Nobody has set it up yet.", url=look.url)
         cure = Cure(phrase("Set it up in the browser, by the link"), f"comarca claim-link {look.settings.directory}")
         return Finding("Reach", State.LOOK, words, f"{look.url} leads to a server that nobody has claimed", (cure,))
+    if answer.status in (429, 503, 507) and _reason(one) is not None:
+        words = phrase("Our server can be reached as {url}, but it cannot keep up.", url=look.url)
+        cure = Cure(phrase("See what the log says"), "journalctl -u comarca --since today")
+        return Finding("Reach", State.LOOK, words, f"{look.url} answers {described(answer)}", (cure,))
     if answer.status in _NO_UPSTREAM:
         words = phrase("Something answers at our address, but it does not find our server behind it.")
         cures = (
@@ -197,11 +203,11 @@ def _elsewhere(look: Look, one: Asked) -> Finding:
         )
         return Finding("Reach", State.BROKEN, words, f"the proxy answers {described(answer)}", cures)
     if answer.status in _REDIRECTS:
-        words = phrase("Whoever asks our address is sent on to another one, which other councils do not follow.")
+        words = phrase("Whoever asks our address is sent on to another one, which nearby councils do not follow.")
         cures = (*proxy.REDIRECT, Cure(phrase("Or the other address is the right one: in comarca.toml"), "url = …"))
         return Finding("Reach", State.BROKEN, words, f"answers {described(answer)}", cures)
     if answer.status in (401, 403):
-        words = phrase("Something in front of our server turns people and other councils away.")
+        words = phrase("Something in front of our server turns people and nearby councils away.")
         cures = proxy.cures("no `auth_basic` and no `deny`", "no `basic_auth` and no `respond 403`")
         return Finding("Reach", State.BROKEN, words, f"answers {described(answer)}", cures)
     if _is_comarca(one):

@@ -74,7 +74,7 @@ async def webfinger(look: Look) -> Finding | None:
     if look.word is None or (await arrival(look)).here is None:
         return None
     account, actor_id = f"acct:council@{look.authority}", look.url + ACTOR_PATH
-    words = phrase("Whoever looks for @council@{host} does not find us.", host=look.authority)
+    words = phrase("Whoever looks for {name} does not find us.", name=f"@council@{look.authority}")
     for resource in (account, actor_id):
         got = await look.get(
             f"/.well-known/webfinger?resource={quote(resource, safe='')}", accept=Media.WEBFINGER.value
@@ -82,7 +82,7 @@ async def webfinger(look: Look) -> Finding | None:
         wrong = _wrong_jrd(got, account=account, actor_id=actor_id)
         if wrong is not None:
             return Finding("WebFinger", State.BROKEN, words, f"for {resource}: {wrong}", proxy.WELL_KNOWN)
-    good = phrase("Whoever looks for @council@{host} finds us.", host=look.authority)
+    good = phrase("Whoever looks for {name} finds us.", name=f"@council@{look.authority}")
     return Finding(
         "WebFinger", State.GOOD, good, f"{account} and {actor_id} lead to each other (seen from this machine)"
     )
