@@ -149,3 +149,17 @@ def test_what_a_schema_says_is_told_in_our_words(field: str | None, kind: str, m
 
     assert problem.sentence == said
     assert isinstance(problem.sentence, Phrase)
+
+
+def test_every_class_of_these_parts_has_its_rule_in_the_sheet(town: Town) -> None:
+    sheet = town.site.shelf.pieces["app.css"].content.decode()
+    folder = Path(__file__).parents[2] / "node" / "web" / "templates"
+    used = {
+        word
+        for name in ("moving.html", "links.html", "pictures.html", "offline.html", "kept.html")
+        for given in re.findall(r'class="([^"{}]+)"', (folder / name).read_text())
+        for word in given.split()
+    }
+
+    assert {"leave", "live", "back", "picture", "figure"} <= used
+    assert {word for word in used if f".{word}" not in sheet} == set()
