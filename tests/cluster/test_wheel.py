@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("wheel")]
 PACKAGES = ("federation", "node", "protocol", "schemas")
 NEEDED_TO_BUILD = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore")
 NOT_LENT = re.compile(r"comarca|__editable__|_comarca|distutils-precedence|.*\.pth$|__pycache__", re.IGNORECASE)
-STARTS_WITHIN, STOPS_WITHIN = 20.0, 8.0
+STARTS_WITHIN, STOPS_WITHIN = 40.0, 10.0
 
 
 @dataclass(frozen=True)
