@@ -11,6 +11,7 @@ import pytest
 
 from federation import outbox, peers
 from federation.council import Council, Profile
+from federation.destinations import open_destination
 from federation.ourselves import council_document
 from federation.renaming import judge_renaming
 from federation.signing import headers_for
@@ -218,3 +219,33 @@ async def test_an_announcement_that_was_overtaken_changes_nothing(towns: list[To
     assert answers == [202, 202]
     await until(lambda: harbour.count("received_activity WHERE state = 'waiting'") == 0)
     assert name_at(harbour, riverside) == "Newer"
+
+
+async def test_followers_are_told_too(towns: list[Town]) -> None:
+    riverside = towns[0]
+    inbox, now = "https://social.example/inbox", riverside.node.clock.now()
+    riverside.network.down.add("https://social.example")
+    riverside.write(lambda c: open_destination(c, inbox=inbox, serves="follower", scheme="cavage", now=now))
+
+    rename(riverside, "The mill")
+
+    statement = (
+        "SELECT b.document FROM delivery x JOIN destination d ON d.id = x.destination_id JOIN body b ON b.id = x.body_id"
+        " WHERE d.serves = 'follower'"
+    )
+    [waiting] = riverside.read(lambda c: c.exec_driver_sql(statement).scalars().all())
+    told = orjson.loads(waiting)
+    assert (told["type"], told["object"]["id"], told["object"]["name"]) == ("Update", riverside.actor, "The mill")
+
+
+async def test_a_second_change_takes_the_place_of_one_that_still_waits(towns: list[Town]) -> None:
+    riverside, harbour = towns
+    riverside.network.down.add(harbour.url)
+
+    rename(riverside, "The mill")
+    rename(riverside, "The mill and the baths")
+
+    waiting = riverside.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM delivery").scalar())
+    assert waiting == 1
+    riverside.network.down.clear()
+    await until(lambda: name_at(harbour, riverside) == "The mill and the baths")
