@@ -24,15 +24,17 @@ class Stopped(Exception):
     """The server is about to end, and the copy was broken off."""
 
 
+def go_on(stop: threading.Event | None) -> None:
+    """Raises Stopped once `stop` is set."""
+    if stop is not None and stop.is_set():
+        raise Stopped
+
+
 def copy_database(source: Path, target: Path, *, stop: threading.Event | None = None) -> None:
     """A whole copy of the database `source` as it is at one moment, examined, in one file of mode 0600.
 
     Raises BackupFailed, or Stopped soon after `stop` is set.
     """
-
-    def look(_status: int, _left: int, _total: int) -> None:
-        if stop is not None and stop.is_set():
-            raise Stopped
 
     target.touch(mode=0o600)
     try:
@@ -40,7 +42,7 @@ def copy_database(source: Path, target: Path, *, stop: threading.Event | None = 
             # A snapshot held from outside: without it every commit of another connection would begin the copy anew.
             raw.execute("BEGIN")
             raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            raw.backup(copy, pages=_PAGES_AT_ONCE, progress=look, sleep=0)
+            raw.backup(copy, pages=_PAGES_AT_ONCE, progress=lambda *_: go_on(stop), sleep=0)
             copy.execute("PRAGMA journal_mode=DELETE")
             found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except sqlite3.Error as error:

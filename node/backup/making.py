@@ -27,7 +27,7 @@ from node.backup.contents import (
     file_name,
     stem_of,
 )
-from node.backup.copying import copy_database, examine
+from node.backup.copying import copy_database, examine, go_on
 from node.backup.files import clear, empty_folder, sync
 from node.backup.packing import describe, pack, unpack
 from node.backup.record import LastBackup
@@ -168,7 +168,7 @@ class _Making:
         archive.unlink(missing_ok=True)
         archive.touch(mode=0o600)
         with archive.open("wb") as file:
-            pack(source, manifest, file)
+            pack(source, manifest, file, look=lambda: go_on(stop))
         sync(archive)
         shutil.rmtree(source)
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import tarfile
 import zlib
+from collections.abc import Callable
 from gzip import GzipFile
 from pathlib import Path
 from typing import BinaryIO
@@ -39,15 +40,18 @@ def describe(path: Path) -> Member:
         return Member(sha256=hashlib.file_digest(file, "sha256").hexdigest(), size=os.fstat(file.fileno()).st_size)
 
 
-def pack(folder: Path, manifest: Manifest, target: BinaryIO) -> None:
-    """Write the manifest and the files it names, from `folder`, to `target`. No owner and no other names go along."""
+def pack(folder: Path, manifest: Manifest, target: BinaryIO, *, look: Callable[[], None] = lambda: None) -> None:
+    """Write the manifest and the files it names, from `folder`, to `target`. No owner and no other names go along.
+
+    `look` is called before each piece; what it raises ends the packing.
+    """
     seconds = int(manifest.made_at.timestamp())
     text = manifest.model_dump_json(indent=1).encode()
     with GzipFile(filename="", mode="wb", compresslevel=6, fileobj=target, mtime=0) as squeezed:
-        _put(squeezed, MANIFEST, io.BytesIO(text), size=len(text), seconds=seconds)
+        _put(squeezed, MANIFEST, io.BytesIO(text), size=len(text), seconds=seconds, look=look)
         for name, member in manifest.members.items():
             with (folder / name).open("rb") as file:
-                _put(squeezed, name, file, size=member.size, seconds=seconds)
+                _put(squeezed, name, file, size=member.size, seconds=seconds, look=look)
         squeezed.write(_END)
 
 
@@ -77,12 +81,13 @@ def unpack(source: BinaryIO, into: Path, *, most: int) -> Manifest:
     return manifest
 
 
-def _put(squeezed: GzipFile, name: str, file: BinaryIO, *, size: int, seconds: int) -> None:
+def _put(squeezed: GzipFile, name: str, file: BinaryIO, *, size: int, seconds: int, look: Callable[[], None]) -> None:
     entry = tarfile.TarInfo(name)
     entry.size, entry.mtime, entry.mode = size, seconds, 0o600
     squeezed.write(entry.tobuf(tarfile.GNU_FORMAT))
     left = size
     while left:
+        look()
         piece = file.read(min(left, _PIECE))
         if not piece:
             raise BackupFailed(f"{name} became shorter while it was being copied. Try again.")

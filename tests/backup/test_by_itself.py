@@ -1,6 +1,7 @@
 """Backups that a running node makes by itself: when they are due, how many stay, and that a failure stops nothing."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,11 +11,12 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from node.backup import make
+from node.backup import make, making
+from node.backup.copying import Stopped
 from node.backup.record import last_backup, last_failure, listing
 from node.backup.regular import RegularBackups
 from node.settings import BadSettings, Settings, load
-from tests.backup.councils import NOON, URL, VERSION, Kept
+from tests.backup.councils import NOON, URL, VERSION, Kept, everything
 from tests.backup.test_killed_and_full import no_file_over
 
 DAY = timedelta(days=1)
@@ -130,14 +132,38 @@ async def test_they_go_where_the_settings_say_and_for_whose_keys(kept: Kept, tmp
     assert not listing(kept.directory / "backups", URL)
 
 
-async def test_the_end_of_the_server_breaks_one_off_and_nothing_is_left(kept: Kept) -> None:
-    async with running(kept, chosen(kept)) as loop:
-        await asyncio.sleep(0)
-        await loop.stop()
+def test_one_that_is_broken_off_leaves_nothing_and_is_no_failure(kept: Kept) -> None:
+    good, stop = make(kept.settings, clock=kept.clock, version=VERSION), threading.Event()
+    before = everything(kept.directory)
+    stop.set()
 
-    left = {path.name for path in (kept.directory / "backups").glob("*")} - {"node.lock", "last.json"}
-    await eventually(lambda: not (kept.directory / "backups" / ".making").exists())
-    assert all(not name.endswith(".partial") for name in left)
+    with pytest.raises(Stopped):
+        make(kept.settings, clock=kept.clock, version=VERSION, stop=stop)
+
+    after = {name: inside for name, inside in everything(kept.directory).items() if not name.startswith("comarca.db-")}
+    assert after == before
+    assert last_failure(kept.directory) is None
+    assert good.file.exists()
+
+
+def test_it_is_broken_off_also_while_it_is_packed(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, describe = threading.Event(), making.describe
+    monkeypatch.setattr(making, "describe", lambda path: (stop.set(), describe(path))[1])
+
+    with pytest.raises(Stopped):
+        make(kept.settings, clock=kept.clock, version=VERSION, stop=stop)
+
+    assert {path.name for path in (kept.directory / "backups").iterdir()} == {"node.lock"}
+
+
+async def test_the_end_of_the_server_ends_the_loop(kept: Kept) -> None:
+    async with running(kept, chosen(kept)) as loop:
+        await eventually(lambda: made_at(kept) == NOON)
+        await loop.stop()
+        kept.clock.pass_by(10 * DAY)
+        await asyncio.sleep(0.05)
+
+    assert made_at(kept) == NOON
 
 
 @pytest.mark.parametrize(
