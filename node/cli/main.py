@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from federation.moments import microseconds
 from node.app import DATABASE, software_version
+from node.backup.record import last_backup
 from node.cli.beginning import claim_link, init, serve_command
 from node.cli.councils import councils, readers
 from node.cli.demonstration import demo
@@ -37,7 +38,7 @@ application.add_typer(people, name="people")
 def status(directory: Folder, json: Json = False) -> None:
     """Show how this node is: what it holds, what waits, whom it has heard from."""
     with opened(directory) as here, here.store.reading() as connection:
-        now = microseconds(here.clock.now())
+        now, last = microseconds(here.clock.now()), last_backup(directory)
         facts: dict[str, Any] = {
             "name": here.council.name,
             "url": here.settings.url,
@@ -45,6 +46,7 @@ def status(directory: Folder, json: Json = False) -> None:
             "revision": current_revision(directory / DATABASE),
             "running": is_served(directory),
             "followers_rule": here.settings.followers,
+            "last_backup": "never" if last is None else last.made_at.isoformat(timespec="seconds"),
         }
         for word, statement in _COUNTS.items():
             given: dict[str, Any] = {"now": now} if ":now" in statement else {}
