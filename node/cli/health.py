@@ -13,9 +13,6 @@ from node.cli.opening import Folder
 from node.cli.saying import BROKEN, Json, answer
 from node.cli.saying import plainly as said_plainly
 from node.doctor.finding import Finding, Report, State
-from node.doctor.look import Look
-from node.doctor.proxy import Proxy, block
-from node.doctor.run import examine
 from node.identity import BadIdentity
 from node.ports import SystemClock, SystemRandomness
 from node.settings import Settings, load
@@ -46,18 +43,18 @@ def doctor(directory: Folder, proxy: ProxyName = None, json: Json = False) -> No
 
 
 def _say_block(settings: Settings, name: str, *, as_json: bool) -> None:
-    chosen: Proxy
-    if name == "nginx":
-        chosen = "nginx"
-    elif name == "caddy":
-        chosen = "caddy"
-    else:
+    from node.doctor.proxy import block
+
+    if name not in ("nginx", "caddy"):
         raise Refusal("no-such-proxy", sentence=f"{name!r} is not known here. Type --proxy nginx or --proxy caddy.")
-    text = block(chosen, url=settings.url, upstream=f"{settings.listen.host}:{settings.listen.port}")
+    text = block(name, url=settings.url, upstream=f"{settings.listen.host}:{settings.listen.port}")
     answer(as_json, {"proxy": name, "block": text}, text.rstrip())
 
 
 async def _examined(settings: Settings) -> Report:
+    from node.doctor.look import Look
+    from node.doctor.run import examine
+
     randomness = SystemRandomness()
     council: Council | None
     try:

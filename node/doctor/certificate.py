@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cryptography import x509
-
 HANDSHAKE_SECONDS = 5.0
 NOT_YET, ENDED = 9, 10
 SELF_SIGNED, SELF_SIGNED_IN_CHAIN, NO_ISSUER, NO_FIRST = 18, 19, 20, 21
@@ -72,6 +70,8 @@ async def _peer(address: str, port: int, *, host: str, context: ssl.SSLContext) 
 
 
 def _read(der: bytes, *, code: int = 0, verdict: str = "") -> Certificate:
+    from cryptography import x509
+
     found = x509.load_der_x509_certificate(der)
     try:
         alternative = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -4,12 +4,10 @@ The same lines stand in docs/install.md and compose/one-node; tests/doctor compa
 header or needs one.
 """
 
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlsplit
 
 from node.doctor.finding import Cure
-
-Proxy = Literal["nginx", "caddy"]
 
 NGINX: Final = """\
 server {
@@ -52,10 +50,10 @@ CADDY: Final = """\
 """
 
 
-def block(proxy: Proxy, *, url: str, upstream: str) -> str:
-    """The whole block for one council: `url` as in its settings, `upstream` where Comarca listens (`host:port`)."""
+def block(proxy: str, *, url: str, upstream: str) -> str:
+    """The whole block for "nginx" or "caddy". `url` as in the settings, `upstream`: `host:port` where Comarca listens."""
     name = urlsplit(url).netloc
-    return (NGINX if proxy == "nginx" else CADDY) % {"name": name, "upstream": upstream}
+    return {"nginx": NGINX, "caddy": CADDY}[proxy] % {"name": name, "upstream": upstream}
 
 
 def cures(nginx: str, caddy: str) -> tuple[Cure, ...]:

@@ -8,18 +8,15 @@ import asyncio
 import hashlib
 import threading
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from federation.ports import Transport
 from federation.transport import NetworkTransport
-from node.doctor.councils import neighbours
 from node.doctor.finding import Finding, Report, State
 from node.doctor.here import as_it_arrived, lies_here
-from node.doctor.look import Look
-from node.doctor.run import examine
 from node.rights import Right
 from node.web.forms import Typed
 from node.web.site import Site, see_other
@@ -27,6 +24,10 @@ from schemas.phrase import phrase
 from schemas.problem import Problem
 from schemas.refusal import Refusal
 
+if TYPE_CHECKING:
+    from node.doctor.look import Look
+
+# The checks are imported when somebody looks: a server that nobody asks needs neither their time nor their memory.
 QUICK_SECONDS = 1.0
 EVERYTHING = "everything"
 
@@ -41,6 +42,8 @@ class Looking:
 
     def quick(self) -> Report:
         """What this machine alone can tell."""
+        from node.doctor.run import examine
+
         return asyncio.run(examine(self._look(_Unreached(), patience=QUICK_SECONDS), quick=True))
 
     def everything(self) -> None:
@@ -55,13 +58,17 @@ class Looking:
             self._under_way.release()
 
     async def _examined(self) -> Report:
+        from node.doctor.run import examine
+
         transport = NetworkTransport(self._site.council.rules.policy)
         try:
             return await examine(self._look(transport, patience=10.0))
         finally:
             await transport.aclose()
 
-    def _look(self, transport: Transport, *, patience: float) -> Look:
+    def _look(self, transport: Transport, *, patience: float) -> "Look":
+        from node.doctor.look import Look
+
         site = self._site
         return Look(
             settings=site.settings,
@@ -87,6 +94,8 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/server")
     def server_page(request: Request) -> Response:
+        from node.doctor.councils import neighbours
+
         site.viewer(request).require(Right.LOOK_AFTER)
         local = looking.quick()
         report = _together(looking.last, local)

@@ -38,7 +38,7 @@ def test_the_block_for_caddy_is_the_one_that_compose_uses() -> None:
 
 def test_the_name_and_the_place_behind_are_those_of_the_council() -> None:
     for name in ("nginx", "caddy"):
-        text = block("nginx" if name == "nginx" else "caddy", url="https://harbour.example", upstream="127.0.0.1:9000")
+        text = block(name, url="https://harbour.example", upstream="127.0.0.1:9000")
         assert "harbour.example" in text
         assert "127.0.0.1:9000" in text
         assert "riverside" not in text
