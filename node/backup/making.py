@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 
 from federation.ports import Clock
@@ -116,7 +117,7 @@ class _Making:
     council: str
 
     def run(self, began: datetime, stop: threading.Event | None) -> Made:
-        for stale in self.target.glob(f".{stem_of(self.settings.url)}-*.partial"):
+        for stale in self.target.glob(f".{escape(stem_of(self.settings.url))}-*.partial"):
             stale.unlink(missing_ok=True)
         final = self._free_name(began)
         partial = final.with_name(f".{final.name}.partial")

@@ -70,6 +70,20 @@ def test_the_file_is_named_for_host_and_time_and_nothing_else_is_left(kept: Kept
     assert {path.name for path in made.file.parent.iterdir()} == {made.file.name, "last.json", "node.lock"}
 
 
+@pytest.mark.parametrize("url", ["https://riverside.example:8443", "https://[2001:db8::1]:8443", "https://127.0.0.1"])
+def test_names_are_known_again_and_what_a_killed_try_left_goes(tmp_path: Path, url: str) -> None:
+    kept = build(tmp_path / "council", url=url)
+    first = back_up(kept)
+    half = first.file.with_name(f".{first.file.name}.partial")
+    half.write_bytes(b"half")
+    kept.clock.pass_by(timedelta(days=1))
+
+    second = back_up(kept)
+
+    assert [one.name for one in listing(first.file.parent, url)] == [second.file.name, first.file.name]
+    assert not half.exists()
+
+
 def test_two_backups_within_a_second_do_not_overwrite_each_other(kept: Kept) -> None:
     first, second = back_up(kept), back_up(kept)
 
