@@ -4,6 +4,8 @@ It stands in front of the routes, since those read a form whole. Nothing is take
 been seen to be right, and what is refused leaves nothing behind.
 """
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -25,15 +27,18 @@ from schemas.refusal import Refusal
 
 RESTORE = "/claim/restore"
 LONGEST_FIELD = 4_096
+MOST_HEADERS = 10
 
 
 class _Form:
-    """Reads `code`, `passphrase` and then `file` out of a multipart form. `begin_file` judges before the first piece."""
+    """Reads `code`, `passphrase` and then `file` out of a multipart form.
 
-    def __init__(self, boundary: bytes, upload: Upload, *, begin_file: Any) -> None:
+    `begin_file` judges before the first piece of the file, and says where its pieces go.
+    """
+
+    def __init__(self, boundary: bytes, *, begin_file: Callable[["_Form"], Upload]) -> None:
         self.typed: dict[str, bytes] = {}
-        self.taken = 0
-        self._upload = upload
+        self.upload: Upload | None = None
         self._begin_file = begin_file
         self._name = self._header = b""
         self._is_file = False
@@ -65,12 +70,14 @@ class _Form:
         self._header = self._value = b""
 
     def _header_name(self, data: bytes, start: int, end: int) -> None:
-        self._header += data[start:end]
+        self._header = _short(self._header + data[start:end])
 
     def _header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
+        self._value = _short(self._value + data[start:end])
 
     def _header_ends(self) -> None:
+        if len(self._headers) >= MOST_HEADERS:
+            raise _not_understood()
         self._headers[self._header.lower()] = self._value
         self._header = self._value = b""
 
@@ -78,21 +85,21 @@ class _Form:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         self._name = options.get(b"name", b"")
         self._is_file = b"filename" in options
+        if self._is_file and self.upload is not None:
+            raise _not_understood()
         if self._is_file:
-            self._begin_file(self)
+            self.upload = self._begin_file(self)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         piece = data[start:end]
         if self._is_file:
-            self.taken += len(piece)
-            self._upload.write(piece)
+            assert self.upload is not None
+            self.upload.write(piece)
             return
         name = self._name.decode("utf-8", "replace")
         if name not in ("code", "passphrase", "seal"):
             raise _not_understood()
-        self.typed[name] = self.typed.get(name, b"") + piece
-        if len(self.typed[name]) > LONGEST_FIELD:
-            raise _not_understood()
+        self.typed[name] = _short(self.typed.get(name, b"") + piece)
 
 
 class Restoring:
@@ -126,24 +133,27 @@ class Restoring:
         return response
 
     async def _take(self, request: Request, boundary: bytes) -> str | None:
-        site = self._site
-        with Upload(site.settings.directory, most=site.settings.limits.restore) as upload:
-            form = _Form(boundary, upload, begin_file=self._judge)
+        with ExitStack() as closing:
+            form = _Form(boundary, begin_file=partial(self._judge, closing))
             async for piece in request.stream():
                 await run_in_threadpool(form.feed, piece)
-            return await run_in_threadpool(self._finish, form, upload)
+            return await run_in_threadpool(self._finish, form)
 
-    def _judge(self, form: _Form) -> None:
-        secret, now = claiming.secret_in(form.text("code")), self._site.now()
-        with self._site.store.reading() as connection:
+    def _judge(self, closing: ExitStack, form: _Form) -> Upload:
+        """Room for the file, once the words of the link have been seen to be right."""
+        site, secret = self._site, claiming.secret_in(form.text("code"))
+        now = site.now()
+        with site.store.reading() as connection:
             good = claiming.is_open(connection, secret=secret, now=now)
         if not good:
-            self._attempts.count(secret, monotonic=self._site.clock.monotonic())
+            self._attempts.count(secret, monotonic=site.clock.monotonic())
             raise claiming.not_open()
+        return closing.enter_context(Upload(site.settings.directory, most=site.settings.limits.restore))
 
-    def _finish(self, form: _Form, upload: Upload) -> str | None:
+    def _finish(self, form: _Form) -> str | None:
         form.end()
-        if not form.taken:
+        upload = form.upload
+        if upload is None:
             raise Refusal("no-file", sentence=phrase("No backup came along. Choose the file and send it again."))
         site = self._site
         key = Key(passphrase=form.text("passphrase") or None)
@@ -156,6 +166,12 @@ class Restoring:
 
         site.store.write_now(step)
         return token
+
+
+def _short(words: bytes) -> bytes:
+    if len(words) > LONGEST_FIELD:
+        raise _not_understood()
+    return words
 
 
 def _not_understood() -> Refusal:

@@ -59,6 +59,15 @@ async def test_what_is_no_backup_is_refused_and_the_link_stays_good(new_server: 
             "multipart/form-data; boundary=x",
             b'--x\r\ncontent-disposition: form-data; name="code"\r\n\r\n1\r\n--x--\r\n',
         ),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\n" + b"".join(b"a%d: b\r\n" % n for n in range(20)) + b"\r\n1\r\n--x--\r\n",
+        ),
+        ("multipart/form-data; boundary=x", b"--x\r\na: " + b"b" * 9_000 + b"\r\n\r\n1\r\n--x--\r\n"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\ncontent-disposition: form-data; name="code"\r\n\r\n' + b"1" * 9_000,
+        ),
     ],
 )
 async def test_another_form_is_not_understood(new_server: NewServer, media_type: str, body: bytes) -> None:
