@@ -7,14 +7,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from node.demo.checking import wait_for
-from node.demo.councils import DemoCouncil
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
@@ -35,6 +34,8 @@ SETTLED = """width => {
 }"""
 # What is said where a test lets no service worker in.
 NO_WORKER = "Service Worker registration blocked by Playwright"
+# What Chromium says when it does as it was told at signing out.
+CLEARED = "Clear-Site-Data header on"
 HEIGHT = 800
 
 
@@ -46,6 +47,15 @@ def in_a_browser(group: str = "person") -> list[pytest.MarkDecorator]:
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed, so no page is opened in a browser", allow_module_level=True)
     return [pytest.mark.person, pytest.mark.xdist_group(group)]
+
+
+class Place(Protocol):
+    """Where somebody goes: an address, and how to be let in there."""
+
+    @property
+    def url(self) -> str: ...
+
+    def sign_in_link(self, *, keeper: bool = False) -> str: ...
 
 
 @dataclass
@@ -107,7 +117,7 @@ class Person:
         return self.page.evaluate(script, *given)
 
     def notice(self, message: ConsoleMessage) -> None:
-        if message.text == NO_WORKER:
+        if message.text == NO_WORKER or message.text.startswith(CLEARED):
             return
         # A page whose own answer is an error is expected to be called one.
         if not message.text.startswith("Failed to load resource: the server responded with a status of"):
@@ -123,7 +133,7 @@ class Person:
 @contextmanager
 def person(
     browser: Browser,
-    at: DemoCouncil,
+    at: Place,
     *,
     width: int = PHONE,
     signed_in: bool = False,
