@@ -78,9 +78,7 @@ def _first_rows(settings: Settings, keeper: str | None) -> str | None:
         if keeper is None:
             make_claimable(connection)
             return None
-        member = add_member(
-            connection, name=keeper, keeper=True, now=now, weeks=settings.turns.keeper_weeks
-        )
+        member = add_member(connection, name=keeper, keeper=True, now=now, weeks=settings.turns.keeper_weeks)
         return make_sign_in_link(connection, member_id=member, now=now, randomness=randomness)
 
     try:

@@ -107,7 +107,14 @@ def router(site: Site) -> APIRouter:
                 raise claiming.not_open()
             written = read_profile(typed)
             session = site.store.write_now(
-                lambda c: claim(c, written, secret=secret, now=now, randomness=site.randomness)
+                lambda c: claim(
+                    c,
+                    written,
+                    secret=secret,
+                    now=now,
+                    randomness=site.randomness,
+                    weeks=site.settings.turns.keeper_weeks,
+                )
             )
         except (Refusal, NotUnderstood) as error:
             status = STATUS_OF_WORD.get(error.word, 422) if isinstance(error, Refusal) else 422
