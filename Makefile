@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 LOCKS  := requirements
 WORDS  := $(wildcard node/web/locale/*/LC_MESSAGES/comarca.po)
 
-.PHONY: demo tour test lint types contracts check bench schemas words catalogues clean help
+.PHONY: demo tour test lint types contracts check bench schemas words catalogues wheel clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,8 +59,16 @@ catalogues: $(VENV)/.dev  ## take new words of templates and code into the catal
 	$(BIN)/pybabel -q extract -F babel.cfg -k phrase -k phrases:1,2 --no-location --sort-output --omit-header -o .venv/comarca.pot .
 	$(BIN)/pybabel -q update -i .venv/comarca.pot -d node/web/locale -D comarca --no-fuzzy-matching --ignore-obsolete --omit-header
 
+wheel: $(VENV)/.words  ## build the wheel, and try it in an empty environment with the locked packages
+	rm -rf dist build
+	$(BIN)/python -m hatchling build -t wheel
+	$(PYTHON) -m venv build/wheel
+	build/wheel/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r $(LOCKS)/run.lock
+	build/wheel/bin/python -m pip --disable-pip-version-check -q install --no-deps dist/comarca-*.whl
+	cd build && wheel/bin/comarca --help >/dev/null && echo "dist/ holds a wheel that works"
+
 schemas: $(VENV)/.run  ## write the JSON Schemas anew
 	$(BIN)/python -m schemas.generate
 
 clean:  ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
