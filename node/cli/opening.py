@@ -18,6 +18,7 @@ from node.app import DATABASE, apply_profile, open_council, open_store
 from node.database import Store
 from node.feature import Acting, Viewer
 from node.ports import SystemClock, SystemRandomness
+from node.profile.claiming import waits
 from node.rights import Right
 from node.settings import Settings, load
 from schemas.refusal import Refusal
@@ -40,8 +41,9 @@ class Opened:
     def acting(self, right: Right) -> Acting:
         """Whoever has the server turn acts, or its caretaker, and has `right`.
 
-        Raises Refusal: "no-keeper" where nobody ever had the turn, "turn-ended" with what to type.
+        Raises Refusal: "not-claimed", "no-keeper" where nobody ever had the turn, "turn-ended" with what to type.
         """
+        self.require_claimed()
         now = self.clock.now()
         with self.store.reading() as connection:
             viewer = self._who_acts(now, turns.held_turns(connection))
@@ -54,6 +56,16 @@ class Opened:
             )
         viewer.require(right)
         return Acting(now=now, council=self.council, settings=self.settings, viewer=viewer)
+
+    def require_claimed(self) -> None:
+        """Raises Refusal "not-claimed" while the link that claims the council is all that there is."""
+        with self.store.reading() as connection:
+            waiting = waits(connection)
+        if waiting:
+            raise Refusal(
+                "not-claimed",
+                sentence=f"Nobody has claimed this council yet. Type: comarca claim-link {self.settings.directory}",
+            )
 
     def _who_acts(self, now: datetime, held: tuple[turns.Held, ...]) -> Viewer:
         keepers, caretakers = turns.keepers(held, now), turns.caretakers(held, now)

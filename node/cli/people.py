@@ -40,6 +40,7 @@ def sign_in_link(
         now, randomness, weeks = here.clock.now(), here.randomness, here.settings.turns.keeper_weeks
         with here.store.reading() as connection:
             nobody_yet = not turns.held_turns(connection)
+        here.require_claimed()
         if not (keeper and nobody_yet):  # the first turn comes from whoever has the folder
             here.acting(Right.INVITE)
 

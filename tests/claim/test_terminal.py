@@ -38,6 +38,24 @@ def test_a_keeper_on_the_command_line_claims_at_once(tmp_path: Path) -> None:
     assert "claimed already" in wrong("claim-link", tmp_path / "new")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sign-in-link", "{}", "--keeper"),
+        ("need", "{}", "Two fans"),
+        ("peers", "accept", "{}", "https://harbour.example"),
+    ],
+)
+def test_nothing_is_done_in_the_name_of_a_council_that_nobody_has_claimed(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    data("init", tmp_path / "new", "--url", "https://hillside.example")
+
+    said = wrong(*(word.format(tmp_path / "new") for word in words))
+
+    assert f"comarca claim-link {tmp_path / 'new'}" in said
+
+
 def test_each_claim_link_is_another(tmp_path: Path) -> None:
     data("init", tmp_path / "new", "--url", "https://hillside.example")
 
