@@ -36,7 +36,9 @@ def test_the_link_of_init_signs_its_keeper_in(town: tuple[Council, Council]) -> 
 
 
 def test_init_says_what_to_do_next_and_never_writes_over_a_council(tmp_path: Path) -> None:
-    made = comarca("init", tmp_path / "new", "--name", "Hillside", "--url", "https://hillside.example", "--keeper", "Bo")
+    made = comarca(
+        "init", tmp_path / "new", "--name", "Hillside", "--url", "https://hillside.example", "--keeper", "Bo"
+    )
 
     assert made.exit_code == GOOD
     assert f"Next: comarca serve {tmp_path / 'new'}" in made.stdout

@@ -34,14 +34,24 @@ def test_the_switch_counts_most_then_the_browser_then_the_council(
     assert choose(wished, accepted, council=council, offered=OFFERED).code == expected
 
 
-@pytest.mark.parametrize("address", ["/", "/board?text=fans&near=Mill+Lane", "/o/abc", "/slip?id=https%3A%2F%2Fx.example"])
+@pytest.mark.parametrize(
+    "address", ["/", "/board?text=fans&near=Mill+Lane", "/o/abc", "/slip?id=https%3A%2F%2Fx.example"]
+)
 def test_a_path_of_ours_is_led_back_to(address: str) -> None:
     assert ours(address) == address
 
 
 @pytest.mark.parametrize(
     "address",
-    ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "javascript:alert(1)", "", "board", "/a\nb"],
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "javascript:alert(1)",
+        "",
+        "board",
+        "/a\nb",
+    ],
 )
 def test_any_other_address_leads_to_the_wall(address: str) -> None:
     assert ours(address) == "/"
