@@ -9,7 +9,6 @@ from node.web import (
     claiming,
     councils,
     errors,
-    exports_councils,
     health,
     live,
     looking_up,
@@ -20,6 +19,7 @@ from node.web import (
     signing_in,
     switching,
 )
+from node.web.exports import councils as council_exports
 from node.web.forms import remember_typed
 from node.web.guard import Guard
 from node.web.pace import Pace, paced
@@ -34,7 +34,7 @@ OWN_ROUTERS = (
     councils.router,
     health.router,
     backups.router,
-    exports_councils.router,
+    council_exports.router,
     signing_in.router,
     account.router,
     switching.router,

@@ -24,7 +24,7 @@ def look_at_public_wall(site: Site) -> WallCopy:
     """The wall as a passer-by sees it now, remembered as the last one. Raises StoreFault."""
     now = site.now()
     with site.store.reading() as connection:
-        slips = wall_slips(site, connection, viewer=ANYBODY, now=now)
+        slips = wall_slips(site.features, connection, council=site.council, viewer=ANYBODY, now=now)
     others = tuple(slip for slip in slips if slip.kind != "alert")
     copy = WallCopy(
         calls=tuple(slip for slip in slips if slip.kind == "alert"),

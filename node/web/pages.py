@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from node.database import StoreFault
 from node.feature import Slip
-from node.web import exports
+from node.web.exports.routes import Listing
+from node.web.exports.routes import add as add_exports
 from node.web.live_streams import digest_of
 from node.web.offline import kept_page, look_at_public_wall
 from node.web.site import Site
@@ -53,7 +54,7 @@ def router(site: Site) -> APIRouter:
     def gather(request: Request) -> list[Slip]:
         viewer, now = site.viewer(request), site.now()
         with site.store.reading() as connection:
-            return wall_slips(site, connection, viewer=viewer, now=now)
+            return wall_slips(site.features, connection, council=site.council, viewer=viewer, now=now)
 
     def slips_for_export(request: Request) -> list[Slip]:
         return gather(request)[:ON_THE_WALL]
@@ -81,7 +82,7 @@ def router(site: Site) -> APIRouter:
             log.error("the wall is shown from its last copy", fault=type(fault).__name__)
             return kept_page(site, request, site.last_wall.copy, trouble=True)
 
-    exports.add(routes, site, exports.Listing("/wall", phrase("Wall"), slips_for_export, page="/"))
+    add_exports(routes, site, Listing("/wall", phrase("Wall"), slips_for_export, page="/"))
 
     @routes.get("/wall.json")
     def wall_json(request: Request) -> Wall:

@@ -51,7 +51,7 @@ def router(site: Site) -> APIRouter:
     @routes.get("/poster")
     def of_the_wall(request: Request) -> Response:
         with site.store.reading() as connection:
-            public = wall_slips(site, connection, viewer=ANYBODY, now=site.now())
+            public = wall_slips(site.features, connection, council=site.council, viewer=ANYBODY, now=site.now())
         ours = tuple(slip for slip in public if not slip.source and slip.kind not in ("alert", "drill"))
         newest = sorted(ours, key=lambda slip: slip.updated, reverse=True)[:ON_A_POSTER]
         return show(request, Poster(site.council.base_url, slips=tuple(newest)))

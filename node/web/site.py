@@ -74,7 +74,9 @@ class Site:
         return LastWall()
 
     async def _public_digest(self) -> str:
-        return await self.store.read(lambda c: digest_of(wall_slips(self, c, viewer=ANYBODY, now=self.now())))
+        return await self.store.read(
+            lambda c: digest_of(wall_slips(self.features, c, council=self.council, viewer=ANYBODY, now=self.now()))
+        )
 
     @cached_property
     def tongues(self) -> dict[str, Tongue]:

@@ -3,27 +3,27 @@
 It never shows a slip that its feature did not give for this very viewer.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from node.feature import Slip, Viewer
-
-if TYPE_CHECKING:
-    from node.web.site import Site
+from federation.council import Council
+from node.feature import Feature, Slip, Viewer
 
 ON_THE_WALL = 60
 SOON = timedelta(hours=36)
 
 
-def wall_slips(site: "Site", connection: Connection, *, viewer: Viewer, now: datetime) -> list[Slip]:
+def wall_slips(
+    features: Iterable[Feature], connection: Connection, *, council: Council, viewer: Viewer, now: datetime
+) -> list[Slip]:
     """Calls for help first, then what ends soon by its end, then the newest."""
     found = [
         slip
-        for feature in site.features
+        for feature in features
         if feature.wall is not None
-        for slip in feature.wall(connection, viewer, now, site.council)
+        for slip in feature.wall(connection, viewer, now, council)
     ]
 
     def place(slip: Slip) -> tuple[int, float]:

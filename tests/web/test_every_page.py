@@ -40,7 +40,9 @@ def pages(town: Town) -> list[str]:
     return [
         path
         for path in paths(town, "GET")
-        if "{" not in path and "." not in path and not path.startswith(("/api", "/region", "/slip", "/wall/live", "/claim"))
+        if "{" not in path
+        and "." not in path
+        and not path.startswith(("/api", "/region", "/slip", "/wall/live", "/claim"))
     ]
 
 

@@ -18,8 +18,8 @@ from lxml import etree
 from node.features.alerts import actions as calls
 from node.features.resolutions import actions as resolutions
 from node.features.resources import actions as resources
-from node.web.exports import object_address, query_of
-from node.web.exports_csv import BYTE_ORDER_MARK, COLUMNS, cell
+from node.web.exports.listed import object_address, query_of
+from node.web.exports.tables import BYTE_ORDER_MARK, COLUMNS, cell
 from schemas.records.alert import AlertForm
 from schemas.records.resolution import ResolutionForm
 from schemas.records.resource import ResourceForm

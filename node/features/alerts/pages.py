@@ -6,7 +6,8 @@ from fastapi.responses import Response
 from node.feature import Acting, Slip
 from node.features.alerts import actions, queries, rules, views
 from node.rights import Right
-from node.web import exports
+from node.web.exports.routes import Listing
+from node.web.exports.routes import add as add_exports
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.pictures import strip
 from node.web.site import Site, see_other
@@ -47,7 +48,7 @@ def router(site: Site) -> APIRouter:
         return [views.listed_slip(one, site.council) for one in found]
 
     columns = ("near", "urgency", "severity", "over", "called_at")
-    exports.add(routes, site, exports.Listing("/alerts", phrase("Calls for help"), gather, columns=columns))
+    add_exports(routes, site, Listing("/alerts", phrase("Calls for help"), gather, columns=columns))
 
     @routes.get("/alerts", include_in_schema=False)
     def list_page(request: Request) -> Response:

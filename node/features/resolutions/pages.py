@@ -6,7 +6,8 @@ from fastapi.responses import Response
 from node.feature import Slip
 from node.features.resolutions import actions, queries, rules, views
 from node.rights import Right
-from node.web import exports
+from node.web.exports.routes import Listing
+from node.web.exports.routes import add as add_exports
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
 from schemas.base import ApiModel, WireTime
@@ -44,10 +45,10 @@ def router(site: Site) -> APIRouter:
             found = queries.listing(connection, site.council, viewer)
         return [views.listed_slip(one, site.council) for one in found]
 
-    exports.add(
+    add_exports(
         routes,
         site,
-        exports.Listing(
+        Listing(
             "/resolutions",
             phrase("Resolutions"),
             gather,

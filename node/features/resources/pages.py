@@ -11,7 +11,9 @@ from node.features.resources import api, first, putting_up, queries, views, word
 from node.features.resources.around import Found, around
 from node.features.resources.queries import Source
 from node.places import coordinates_of, exact_coordinates_of, names_of
-from node.web import exports
+from node.web.exports.listed import query_of
+from node.web.exports.routes import Listing
+from node.web.exports.routes import add as add_exports
 from node.web.pictures import Amounts, bars
 from node.web.site import Site
 from node.web.words import freshness
@@ -63,7 +65,7 @@ def router(site: Site) -> APIRouter:
         return [views.own_slip(row, viewer) for row in rows]
 
     columns = ("category", "left", "near", "state", "starts_at")
-    exports.add(routes, site, exports.Listing("/board", phrase("Needs and offers"), board, columns=columns))
+    add_exports(routes, site, Listing("/board", phrase("Needs and offers"), board, columns=columns))
 
     @routes.get("/board", include_in_schema=False)
     def board_page(request: Request) -> Response:
@@ -72,7 +74,7 @@ def router(site: Site) -> APIRouter:
             request,
             "resources/board.html",
             slips=board(request),
-            query=exports.query_of(direction=asked.direction, category=asked.category, text=asked.text),
+            query=query_of(direction=asked.direction, category=asked.category, text=asked.text),
             typed=asked.typed,
             categories=wording.CATEGORIES,
             directions=wording.DIRECTIONS,
@@ -100,7 +102,7 @@ def router(site: Site) -> APIRouter:
         found, sources = seen_around(request)
         return [_slip(site, one, sources.get(one.source)) for one in found]
 
-    exports.add(routes, site, exports.Listing("/around", phrase("Around us"), slips_around))
+    add_exports(routes, site, Listing("/around", phrase("Around us"), slips_around))
 
     @routes.get("/around", include_in_schema=False)
     def around_page(request: Request) -> Response:
@@ -121,7 +123,7 @@ def router(site: Site) -> APIRouter:
             categories=wording.CATEGORIES,
             directions=wording.DIRECTIONS,
             distances=wording.DISTANCES,
-            query=exports.query_of(**placed),
+            query=query_of(**placed),
         )
 
     return routes

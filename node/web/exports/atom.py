@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from node.web.exports import Addressed, Source
+from node.web.exports.listed import Addressed, Source
 from node.web.templating import seen_only
 
 NAMESPACE = "http://www.w3.org/2005/Atom"

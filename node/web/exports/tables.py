@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from node.web.exports import Addressed
+from node.web.exports.listed import Addressed
 from node.web.templating import seen_only
 
 BYTE_ORDER_MARK = "\ufeff"

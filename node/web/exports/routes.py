@@ -4,14 +4,14 @@ A list page hands over its slips once, by the function that the page itself uses
 page would show to this very viewer. This module reads no table and judges no audience.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from node.feature import Slip
+from node.web.exports.listed import Addressed, Source, addressed
 from node.web.site import Site
 from schemas.phrase import said
 
@@ -36,20 +36,12 @@ class Listing:
     on_that_day: Callable[[str], str] = str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What the forms say of the list as a whole. `address`: of this form, `page`: of the page; `language` is what `title` is in."""
-
-    council: str
-    council_url: str
-    title: str
-    language: str
-    address: str
-    page: str
-
-
 def add(routes: APIRouter, site: Site, listing: Listing) -> None:
     """The routes of one list's forms, beside its JSON: `<path>.csv`, `<path>.atom`, and `<path>.ics` where it has days."""
+
+    def gathered(request: Request) -> list[Addressed]:
+        catalogue, base = site.tongue(request).catalogue, site.council.base_url
+        return addressed(listing.gather(request), catalogue=catalogue, base=base)
 
     def source(request: Request, ending: str) -> Source:
         query = f"?{request.url.query}" if request.url.query else ""
@@ -65,16 +57,16 @@ def add(routes: APIRouter, site: Site, listing: Listing) -> None:
 
     @routes.get(f"{listing.path}.csv", include_in_schema=False)
     def as_csv(request: Request) -> Response:
-        from node.web.exports_csv import table
+        from node.web.exports.tables import table
 
-        slips = _addressed(listing.gather(request), site, request)
+        slips = gathered(request)
         return _file(table(slips, columns=listing.columns), "text/csv; charset=utf-8; header=present", listing, "csv")
 
     @routes.get(f"{listing.path}.atom", include_in_schema=False)
     def as_atom(request: Request) -> Response:
-        from node.web.exports_atom import feed
+        from node.web.exports.atom import feed
 
-        slips = _addressed(listing.gather(request), site, request)
+        slips = gathered(request)
         body = feed(slips, source(request, "atom"), now=site.now())
         return Response(body, media_type="application/atom+xml; charset=utf-8")
 
@@ -83,51 +75,12 @@ def add(routes: APIRouter, site: Site, listing: Listing) -> None:
 
     @routes.get(f"{listing.path}.ics", include_in_schema=False)
     def as_calendar(request: Request) -> Response:
-        from node.web.exports_calendar import calendar
+        from node.web.exports.calendars import calendar
 
-        slips = _addressed(listing.gather(request), site, request)
+        slips = gathered(request)
         catalogue = site.tongue(request).catalogue
         body = calendar(slips, source(request, "ics"), day=listing.day, todo=listing.on_that_day, catalogue=catalogue)
         return _file(body, "text/calendar; charset=utf-8", listing, "ics")
-
-
-@dataclass(frozen=True, slots=True)
-class Addressed:
-    """A slip in words that are said already. `address`: of the record itself, the same for as long as it lives; `page`: ours."""
-
-    slip: Slip
-    address: str
-    page: str
-    about: tuple[str, ...]
-    details: Mapping[str, object]
-
-
-def _addressed(slips: Iterable[Slip], site: Site, request: Request) -> list[Addressed]:
-    catalogue, base = site.tongue(request).catalogue, site.council.base_url
-    return [
-        Addressed(
-            slip=slip,
-            address=object_address(slip.href, base_url=base),
-            page=f"{base}{slip.href}" if slip.href.startswith("/") else slip.href,
-            about=tuple(str(said(part, catalogue)) for part in slip.meta),
-            details={name: said(value, catalogue) for name, value in slip.details.items()},
-        )
-        for slip in slips
-    ]
-
-
-def object_address(href: str, *, base_url: str) -> str:
-    """The address of the record that the page at `href` shows: ours below `base_url`, a nearby council's as it gave it."""
-    parts = urlsplit(href)
-    if parts.path == "/slip" and not parts.netloc:
-        return parse_qs(parts.query).get("id", [href])[0]
-    return f"{base_url}{href}" if href.startswith("/") else href
-
-
-def query_of(**chosen: str | None) -> str:
-    """What was chosen in a filter form, as the end of an address: "" or "?…". What was left empty is left out."""
-    given = {name: value for name, value in chosen.items() if value}
-    return f"?{urlencode(given, quote_via=quote)}" if given else ""
 
 
 def _file(body: bytes, media_type: str, listing: Listing, ending: str) -> Response:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from federation import peers
 from federation.tables import Peer, table_of
 from node.feature import Slip
-from node.web.exports import Listing, add
+from node.web.exports.routes import Listing, add
 from node.web.site import Site
 from node.web.words import LINKS
 from protocol.peering import State

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from node.web.exports import Addressed, Source
+from node.web.exports.listed import Addressed, Source
 from node.web.templating import seen_only
 from schemas.phrase import Catalogue, said
 
