@@ -52,6 +52,7 @@ def living(region: Region) -> dict[str, list[str]]:
         "/o/{public_id}/change": [f"/o/{mine}/change"],
         "/o/{public_id}/take-down": [f"/o/{mine}/take-down"],
         "/o/{public_id}/poster": [f"{address}/poster" for address in ours],
+        "/people/{member_id}/end": [f"/people/{one.neighbour}/end"],
         "/in/{code}": ["/in/a-code-from-a-link"],
         "/join/{code}": [f"/join/{_invite(one)}"],
     }

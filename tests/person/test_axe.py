@@ -23,9 +23,10 @@ def in_every_light(one: Person) -> list[str]:
     faults = []
     for scheme in ("light", "dark"):
         one.page.emulate_media(color_scheme=scheme)
-        faults += [f"{scheme} {fault}" for fault in axe.violations(one) + pale(one)]
+        found = axe.violations(one, only_looks=scheme == "dark") + pale(one)
+        faults += [f"{scheme} {fault}" for fault in found]
     one.measures(MIRROR)
-    faults += [f"mirrored {fault}" for fault in axe.violations(one)]
+    faults += [f"mirrored {fault}" for fault in axe.violations(one, only_looks=True)]
     faults += [f"mirrored {fault}" for width in (NARROW, WIDE) for fault in sideways(one, width)]
     one.widens(WIDE)
     return faults
@@ -44,11 +45,14 @@ def test_axe_finds_nothing_on_any_page_that_a_keeper_opens(region: Region, brows
 
 
 def test_axe_finds_nothing_on_any_page_that_a_stranger_opens(region: Region, browser: Browser) -> None:
-    faults = {}
+    faults: dict[str, list[str]] = {}
+    shut: list[str] = []
     with person(browser, region.riverside, scripts=True) as stranger:
         for path in (*pages_of(region), region.gone, "/nowhere"):
-            stranger.opens(path)
-            axe.bring(stranger)
-            faults[path] = axe.violations(stranger)
+            if stranger.opens(path) == 401:
+                shut.append(path)
+            if len(shut) < 2 or stranger.status != 401:  # behind every shut door is the same page
+                axe.bring(stranger)
+                faults[path] = axe.violations(stranger)
 
     assert sound(faults)

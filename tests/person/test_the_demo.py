@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -14,6 +15,7 @@ from node.demo.processes import command
 from tests.person import axe
 from tests.person.browsing import PHONE, WIDE, Person, in_a_browser, person
 from tests.person.looking import clipped, head_faults, pale, sideways, small_targets, sound
+from tests.person.picturing import bad_pictures, folder_for, in_all_looks
 from tests.person.reading import document_faults
 from tests.person.region import Region
 
@@ -58,9 +60,12 @@ def faults_of(one: Person) -> list[str]:
     return faults + one.said
 
 
-def test_the_start_page_is_sound_before_and_after_its_buttons_are_pressed(start: Start, browser: Browser) -> None:
+def test_the_start_page_is_sound_before_and_after_its_buttons_are_pressed(
+    start: Start, browser: Browser, tmp_path: Path
+) -> None:
     with person(browser, start, scripts=True) as visitor:
         visitor.opens("/")
+        made = list(in_all_looks(visitor, "start", into=folder_for(tmp_path)))
         faults = {"before": faults_of(visitor)}
         buttons = visitor.page.locator("main .steps form button")
         words = buttons.first.inner_text()
@@ -74,6 +79,7 @@ def test_the_start_page_is_sound_before_and_after_its_buttons_are_pressed(start:
 
     assert sound(faults)
     assert words and said
+    assert bad_pictures(made) == []
     assert asked == [], "a button asks the start page alone"
 
 
