@@ -111,7 +111,7 @@ def test_the_two_commands_stand_on_the_first_screen() -> None:
 
     assert any(line.startswith("make demo") for line in first_screen)
     assert any(line.startswith("make test") for line in first_screen)
-    assert any("docs/pictures/wall.png" in line for line in first_screen)
+    assert any("docs/pictures/wall-1280.png" in line for line in first_screen)
 
 
 @pytest.mark.parametrize("name", NAMES)
