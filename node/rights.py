@@ -18,6 +18,7 @@ class Right(StrEnum):
     LINK_UP = "link up with nearby councils"
     LET_READ = "let accounts elsewhere follow"
     INVITE = "invite neighbours"
+    LET_GO = "end an account at its owner's wish"
     SET_UP = "name, language and area of the council"
     LOOK_AFTER = "see how the server is"
     BACK_UP = "back up"

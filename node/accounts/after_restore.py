@@ -1,7 +1,8 @@
 """What is done to a council's folder that came out of a backup, before it is served: nobody is signed in there any more.
 
-A backup may have been in other hands. Sessions and sign-in links in it end here, so that a copy signs nobody in; one fresh
-link is made for whoever has the server turn. This module must never be pointed at a folder that is being served.
+A backup may have been in other hands. Sessions, sign-in links and invites in it end here, so that a copy lets nobody in.
+Codes on paper, passkeys and passwords stay, since their owners may have nothing else. One fresh link is made for whoever has
+the server turn. This module must never be pointed at a folder that is being served.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ from federation.ports import Clock, Randomness
 from federation.tables import table_of
 from node.accounts import turns
 from node.accounts.actions import make_sign_in_link
-from node.accounts.tables import Session, SignInLink
+from node.accounts.tables import Invite, Session, SignInLink
 from node.backup.contents import DATABASE
 from node.database import Store
 from node.migrations.run import upgrade
@@ -29,6 +30,8 @@ def settle(folder: Path, *, clock: Clock, randomness: Randomness) -> str | None:
     def step(connection: Connection) -> str | None:
         for table in (table_of(Session), table_of(SignInLink)):
             connection.execute(table.delete())
+        invites = table_of(Invite)
+        connection.execute(invites.update().where(invites.c.ended_at.is_(None)).values(ended_at=now))
         held = turns.held_turns(connection)
         whose = turns.keepers(held, now) or turns.caretakers(held, now)
         if not whose:

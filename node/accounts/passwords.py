@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from federation.ports import Randomness
 from federation.tables import table_of
+from node.accounts.own import end_others
 from node.accounts.tables import Member, Password
 from node.feature import Acting
 from node.rights import Right
@@ -74,8 +75,11 @@ def hashed(password: str, *, name: str, randomness: Randomness) -> str:
         return hasher().hash(password, salt=randomness.bytes(_SALT_BYTES))
 
 
-def keep(connection: Connection, acting: Acting, *, name: str, argon2: str) -> None:
-    """The one who acts signs in by this name and password from now on. Raises Refusal("taken") where the name is another's."""
+def keep(connection: Connection, acting: Acting, *, name: str, argon2: str, session_token: str) -> None:
+    """The one who acts signs in by this name and password from now on, and is signed in nowhere but by `session_token`.
+
+    Raises Refusal("taken") where the name is another's.
+    """
     member_id = acting.viewer.require(Right.OWN_ACCOUNT)
     remove(connection, acting)
     row = {
@@ -91,6 +95,7 @@ def keep(connection: Connection, acting: Acting, *, name: str, argon2: str) -> N
         raise Refusal(
             "taken", "sign_in_name", sentence=phrase("That name cannot be used here. Choose another.")
         ) from None
+    end_others(connection, acting, session_token=session_token)
 
 
 def remove(connection: Connection, acting: Acting) -> None:

@@ -7,9 +7,9 @@ import typer
 from sqlalchemy import Connection
 
 from node.accounts import invites, turns
-from node.accounts.actions import add_member, end_sessions, make_sign_in_link
+from node.accounts.actions import add_member, make_sign_in_link
 from node.accounts.handing_over import hand_over as pass_on
-from node.accounts.leaving import leave
+from node.accounts.people import end_sign_ins, everybody, let_go, sign_in_link_for
 from node.cli.opening import Folder, opened
 from node.cli.saying import Json, answer, plainly
 from node.installed import FEATURES
@@ -41,11 +41,13 @@ def sign_in_link(
         with here.store.reading() as connection:
             nobody_yet = not turns.held_turns(connection)
         here.require_claimed()
-        if not (keeper and nobody_yet):  # the first turn comes from whoever has the folder
-            here.acting(Right.INVITE)
+        # The first turn comes from whoever has the folder.
+        acting = None if keeper and nobody_yet else here.acting(Right.INVITE)
 
         def step(connection: Connection) -> tuple[int, str]:
-            member = add_member(connection, name=name, keeper=keeper, now=now, weeks=weeks) if to is None else to
+            if to is not None and acting is not None:
+                return to, sign_in_link_for(connection, acting, member_id=to, randomness=randomness)
+            member = add_member(connection, name=name, keeper=keeper, now=now, weeks=weeks)
             return member, make_sign_in_link(connection, member_id=member, now=now, randomness=randomness)
 
         number, token = here.store.write_now(step)
@@ -82,12 +84,10 @@ def listing(directory: Folder, json: Json = False) -> None:
         now = here.clock.now()
         here.acting(Right.HAND_OVER)
         with here.store.reading() as connection:
-            names = turns.present(connection)
-            held = turns.held_turns(connection)
-    keepers, caretakers = turns.keepers(held, now), turns.caretakers(held, now)
-    word = dict.fromkeys(keepers, "server turn") | dict.fromkeys(caretakers, "had the server turn")
-    facts = [{"number": number, "name": name, "turn": word.get(number)} for number, name in names.items()]
-    lines = [f"{number}  {name or '(no name)'}  {word.get(number, '')}".rstrip() for number, name in names.items()]
+            found = everybody(connection, now=now)
+    word = {one.id: "server turn" if one.has_turn else "had the server turn" if one.had_turn else None for one in found}
+    facts = [{"number": one.id, "name": one.name, "turn": word[one.id]} for one in found]
+    lines = [f"{one.id}  {one.name or '(no name)'}  {word[one.id] or ''}".rstrip() for one in found]
     answer(json, {"people": facts}, *lines)
 
 
@@ -103,14 +103,12 @@ def end(
 ) -> None:
     """End an account at its owner's wish: what they put up is taken down, their name and sign-ins go."""
     with opened(directory) as here:
-        acting = here.acting(Right.INVITE)
+        acting = here.acting(Right.INVITE if only_sign_ins else Right.LET_GO)
 
         def step(connection: Connection) -> int:
-            if number not in turns.present(connection):
-                raise Refusal("not-found", sentence="Nobody with that number is here.")
             if only_sign_ins:
-                return end_sessions(connection, member_id=number)
-            leave(connection, acting, member_id=number, features=FEATURES, alone_is_meant=False)
+                return end_sign_ins(connection, acting, member_id=number)
+            let_go(connection, acting, member_id=number, features=FEATURES)
             return 0
 
         ended = here.store.write_now(step)

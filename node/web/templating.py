@@ -83,6 +83,9 @@ def _filters(tongue: Tongue, zone: ZoneInfo, clock: Clock) -> dict[str, Callable
     def day(at: datetime | date) -> str:
         return words.day(at, now=clock.now(), zone=zone)
 
+    def month(at: datetime) -> str:
+        return words.month(at, zone=zone)
+
     def when(at: datetime) -> str:
         return words.when(at, now=clock.now(), zone=zone)
 
@@ -109,6 +112,7 @@ def _filters(tongue: Tongue, zone: ZoneInfo, clock: Clock) -> dict[str, Callable
 
     return {
         "day": day,
+        "month": month,
         "when": when,
         "until": until,
         "ago": ago,

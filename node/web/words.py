@@ -91,6 +91,12 @@ def day(at: datetime | date, *, now: datetime, zone: ZoneInfo) -> Phrase:
     return phrase("{day} {month} {year}", day=there.day, month=month, year=there.year)
 
 
+def month(at: datetime, *, zone: ZoneInfo) -> Phrase:
+    """The month alone, for what no day should be told of: "November 2026"."""
+    there = at.astimezone(zone)
+    return phrase("{month} {year}", month=_MONTHS[there.month - 1], year=there.year)
+
+
 def when(at: datetime, *, now: datetime, zone: ZoneInfo) -> Phrase:
     """Day and time: "today 18:00"."""
     return phrase("{day} {time}", day=day(at, now=now, zone=zone), time=clock(at, zone=zone))

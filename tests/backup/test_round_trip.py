@@ -11,12 +11,14 @@ import pyrage
 import pytest
 from sqlalchemy import text
 
-from node.accounts import actions
+from node.accounts import actions, invites, recovery
+from node.app import open_council
 from node.backup import BackupFailed, BadBackup, Key, Lock, make, restore
 from node.backup.contents import is_ours
 from node.backup.record import last_backup, last_failure, listing, prune
 from node.backup.sealing import is_sealed
 from node.database import AlreadyServed, hold_lock
+from node.feature import Acting, Viewer
 from node.identity import load_identity
 from node.settings import load
 from schemas.refusal import Refusal
@@ -123,6 +125,27 @@ def test_sessions_and_links_of_the_backup_end_and_one_fresh_link_signs_the_keepe
         viewer = actions.viewer_of(connection, session_token=session, now=NOON)
     store.close()
     assert (viewer.name, viewer.keeper) == ("Amina", True)
+
+
+def test_invites_of_the_backup_let_nobody_in_and_codes_on_paper_still_do(kept: Kept, tmp_path: Path) -> None:
+    council = open_council(kept.settings, randomness=RANDOMNESS)
+    acting = Acting(now=NOON, council=council, settings=kept.settings, viewer=Viewer(member_id=1, keeper=True))
+    store = kept.store()
+    code = store.write_now(lambda c: invites.make(c, acting, randomness=RANDOMNESS, uses=3, days=14))
+    on_paper = store.write_now(lambda c: recovery.new_sheet(c, acting, randomness=RANDOMNESS))
+    store.close()
+    made = back_up(kept)
+
+    put_back(kept, made.file, tmp_path / "again")
+
+    good = []
+    for store in (kept.store(), Kept(tmp_path / "again").store()):
+        with store.reading() as connection:
+            invite = invites.look(connection, code=code, now=NOON) is not None
+            paper = actions.is_open(connection, token=on_paper[0], now=NOON)
+        good.append((invite, paper))
+        store.close()
+    assert good == [(True, True), (False, True)]
 
 
 def test_whoever_had_the_turn_last_gets_the_link_when_it_has_ended_since(kept: Kept, tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from node.web.account import joining, leaving, own, passkeys, turns
+from node.web.account import joining, leaving, own, passkeys, people, turns
 from node.web.site import Site
 
 
 def router(site: Site) -> APIRouter:
     """All of them."""
     routes = APIRouter()
-    for part in (own, passkeys, turns, joining, leaving):
+    for part in (own, passkeys, turns, joining, people, leaving):
         routes.include_router(part.router(site))
     return routes

@@ -88,7 +88,11 @@ def router(site: Site) -> APIRouter:
         acting.viewer.require(Right.OWN_ACCOUNT)
         try:
             argon2 = passwords.hashed(typed.get("password", ""), name=name, randomness=site.randomness)
-            site.store.write_now(lambda connection: passwords.keep(connection, acting, name=name, argon2=argon2))
+            site.store.write_now(
+                lambda connection: passwords.keep(
+                    connection, acting, name=name, argon2=argon2, session_token=site.session_token(request) or ""
+                )
+            )
         except Refusal as refusal:
             return show(request, problems=_mendable(refusal))
         return see_other("/account#password")

@@ -7,11 +7,11 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from node.accounts import handing_over, turns
+from node.accounts.people import called
 from node.feature import Acting
 from node.rights import Right
 from node.web.forms import Problem, Typed, problems_of
 from node.web.site import Site, see_other
-from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 
@@ -26,7 +26,7 @@ def router(site: Site) -> APIRouter:
             held = turns.held_turns(connection)
             names = turns.present(connection)
             open_turns = handing_over.to_hand_over(connection, now)
-        others = [(str(number), name or _unnamed(number)) for number, name in names.items() if number != member_id]
+        others = [(str(number), called(name, number)) for number, name in names.items() if number != member_id]
         mine = [turn for turn in open_turns if turn.holder == member_id]
         return site.page(
             request,
@@ -46,6 +46,7 @@ def router(site: Site) -> APIRouter:
             handed_over=turns.Ended.HANDED_OVER.value,
             again=bool(mine) and max(turn.until for turn in mine) - now <= handing_over.AGAIN_BEFORE,
             me=member_id,
+            may_invite=viewer.may(Right.INVITE),
         )
 
     @routes.get("/turns")
@@ -96,7 +97,3 @@ def router(site: Site) -> APIRouter:
 def _number(typed: dict[str, str]) -> int:
     given = typed.get("to", "")
     return int(given) if given.isdecimal() and len(given) < 10 else 0
-
-
-def _unnamed(number: int) -> str:
-    return phrase("a neighbour without a shown name ({number})", number=number)
