@@ -1,6 +1,7 @@
 """The web application of one council: every router, the answers to what goes wrong, and the guard in front."""
 
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from node.web import (
     about_us,
@@ -43,6 +44,14 @@ OWN_ROUTERS = (
     poster.router,
 )
 
+_NOTHING_MEASURED: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
 
 def build(site: Site) -> FastAPI:
     """The frame's own routes first, then each feature's, in the order of `site.features`."""
@@ -53,6 +62,8 @@ def build(site: Site) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        # What neighbours send is nobody's figures: the framework's own telemetry stays off, whatever the environment says.
+        telemetry=_NOTHING_MEASURED,
         dependencies=[
             Depends(remember_typed),
             Depends(sealed(site.cookie_name)),

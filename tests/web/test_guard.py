@@ -5,6 +5,7 @@ import re
 import httpx
 import pytest
 
+from node.web.application import build
 from node.web.guard import CONTENT_POLICY
 from tests.sealed_browser import SealedBrowser
 from tests.web.town import SECURE, Town
@@ -212,3 +213,15 @@ def test_style_script_and_font_stay_within_their_weight(town: Town) -> None:
     assert 0 < sum(map(len, scripts)) <= 10 * 1024
     assert len(pieces["wall-700.woff2"].content) <= 25 * 1024
     assert b"Open Font License" in pieces["wall-700.OFL.txt"].content or b"OFL" in pieces["wall-700.OFL.txt"].content
+
+
+def test_the_frameworks_telemetry_is_off_whatever_the_environment_says(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+
+    built = build(town.site)
+
+    assert not built._native_telemetry.enabled()
+    assert [name for name, on in built._telemetry.items() if on] == []
