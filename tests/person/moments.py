@@ -29,11 +29,16 @@ def mistakes(one: Person, paths: list[str]) -> Iterator[str]:
 
 
 # The page with the form, and what the form's own address is: what comes back is shown in this answer and never again.
-SHOWN_ONCE = (("/invites", "/invites"), ("/invites", "/invites/sheet"), ("/account", "/account/recovery"))
+SHOWN_ONCE = (
+    ("/invites", "/invites"),
+    ("/invites", "/invites/sheet"),
+    ("/people", "/people/1/sign-in-link#p-1"),
+    ("/account", "/account/recovery"),
+)
 
 
 def shown_once(one: Person) -> Iterator[str]:
-    """Make an invite, a sheet of slips and a sheet of codes; each answer stays open while it is looked at."""
+    """Make an invite, a sheet of slips, a sign-in link and a sheet of codes; each answer stays open while it is looked at."""
     for path, action in SHOWN_ONCE:
         one.opens(path)
         with one.page.expect_navigation(wait_until="load") as answered:
