@@ -1,8 +1,8 @@
 """The seal in every form: proof that a form which changes something came from a page that this browser was shown.
 
 It is a keyed hash under the session's own token, so nothing is stored, it dies with the session, and no other site can
-know it. It stands beside SameSite and the judgement of Origin, not in their place. Programs that say who they are in
-Authorization carry no cookie's power and need none.
+know it. It stands beside SameSite and the judgement of Origin, not in their place. Programs that say who they are by
+`Authorization: Bearer` carry no cookie's power and need none; any other Authorization (a proxy's password) changes nothing.
 """
 
 import base64
@@ -34,12 +34,17 @@ def seal_of(session_token: str | None) -> Markup:
     return Markup('<input type="hidden" name="seal" value="{}">').format(seal_words(session_token))
 
 
+def says_who(request: Request) -> bool:
+    """Whether a request says by itself whose it is; then, and only then, its cookie is not looked at."""
+    return request.headers.get("authorization", "").partition(" ")[0].lower() == "bearer"
+
+
 def sealed(cookie_name: str) -> Callable[[Request], Awaitable[None]]:
     """A dependency of every route. Raises Refusal("not-sealed") for a form that a session's cookie came with, without its seal."""
 
     async def look_at_the_seal(request: Request) -> None:
         token = request.cookies.get(cookie_name)
-        if request.method != "POST" or token is None or "authorization" in request.headers:
+        if request.method != "POST" or token is None or says_who(request):
             return
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in _FORMS:

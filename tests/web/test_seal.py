@@ -44,6 +44,17 @@ async def test_a_program_that_says_who_it_is_needs_none(town: Town) -> None:
     assert answer.status_code == 303
 
 
+@pytest.mark.parametrize("authorization", ["Basic eDp5", "", "Digest x"])
+async def test_what_a_proxy_or_an_address_puts_into_authorization_takes_its_place_nowhere(
+    town: Town, authorization: str
+) -> None:
+    async with town.signed_in() as browser:
+        browser.headers["authorization"] = authorization
+        answer = await _send(browser, None)
+
+    assert answer.status_code == 403
+
+
 async def test_a_page_without_a_session_has_none(town: Town) -> None:
     async with town.browser() as browser:
         page = await browser.get("/in")
