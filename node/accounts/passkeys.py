@@ -1,17 +1,13 @@
 """Passkeys (WebAuthn Level 2): adding one to an account, signing in with one, several for each member.
 
-The ceremonies themselves are judged by the webauthn library. Kept here: which challenges are out (each used once, for five
-minutes, in memory) and which public keys are whose. No attestation is asked for: which device it is is nobody's business.
+The ceremonies themselves are judged by the webauthn library. Kept here: which public keys are whose. No attestation is asked
+for: which device it is is nobody's business.
 """
 
-import base64
-import binascii
 import ipaddress
 import json
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,62 +17,19 @@ from sqlalchemy.exc import IntegrityError
 from federation.council import Council
 from federation.ports import Randomness
 from federation.tables import table_of
+from node.accounts.challenges import Challenges, bytes_of, part_of, refused
 from node.accounts.tables import Member, Passkey
 from node.feature import Acting
 from node.rights import Right
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
-CHALLENGE_BYTES = 32
 HANDLE_BYTES = 32
-MOST_CHALLENGES = 1_000
 MOST_EACH = 10
 LONGEST_NAME = 60
-SECONDS = 300.0
 
 _PASSKEYS = table_of(Passkey)
 _MEMBERS = table_of(Member)
-
-
-class Challenges:
-    """What browsers have been asked to sign: each once, for five minutes, and for the member it was made for, if any."""
-
-    def __init__(self) -> None:
-        self._out: OrderedDict[bytes, _Out] = OrderedDict()
-        self._lock = Lock()
-
-    def __len__(self) -> int:
-        return len(self._out)
-
-    def new(self, randomness: Randomness, *, monotonic: float, member_id: int | None, handle: bytes = b"") -> bytes:
-        """A fresh challenge. At the bound the oldest one ends. `handle`: the user handle that the new passkey gets."""
-        challenge = randomness.bytes(CHALLENGE_BYTES)
-        with self._lock:
-            while self._out and (
-                len(self._out) >= MOST_CHALLENGES or next(iter(self._out.values())).until <= monotonic
-            ):
-                self._out.popitem(last=False)
-            self._out[challenge] = _Out(challenge, monotonic + SECONDS, member_id, handle)
-        return challenge
-
-    def take(self, credential: Mapping[str, Any], *, monotonic: float, member_id: int | None) -> "_Out":
-        """The challenge that was answered, which then is over. Raises Refusal("passkey") for one that is not out."""
-        challenge = _answered(credential)
-        with self._lock:
-            out = self._out.pop(challenge, None)
-        if out is None or out.until <= monotonic or out.member_id != member_id:
-            raise _refused()
-        return out
-
-
-@dataclass(frozen=True, slots=True)
-class _Out:
-    """A challenge that is out, until a moment of the monotonic clock."""
-
-    challenge: bytes
-    until: float
-    member_id: int | None
-    handle: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +116,7 @@ def judge_new(
             expected_origin=acting.council.base_url,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError):
-        raise _refused() from None
+        raise refused() from None
     return {
         "credential_id": verified.credential_id,
         "public_key": verified.credential_public_key,
@@ -183,7 +136,7 @@ def add(connection: Connection, acting: Acting, *, name: str, columns: Mapping[s
     try:
         connection.execute(_PASSKEYS.insert().values(**row, **columns))
     except IntegrityError:
-        raise _refused() from None
+        raise refused() from None
 
 
 def remove(connection: Connection, acting: Acting, *, passkey_id: int) -> None:
@@ -210,10 +163,10 @@ def find(connection: Connection, *, credential: Mapping[str, Any]) -> Found:
     row = connection.execute(
         select(_PASSKEYS)
         .join(_MEMBERS, _MEMBERS.c.id == _PASSKEYS.c.member_id)
-        .where(_PASSKEYS.c.credential_id == _bytes_of(credential.get("rawId")), _MEMBERS.c.ended_at.is_(None))
+        .where(_PASSKEYS.c.credential_id == bytes_of(credential.get("rawId")), _MEMBERS.c.ended_at.is_(None))
     ).one_or_none()
     if row is None:
-        raise _refused()
+        raise refused()
     return Found(row.id, row.member_id, row.public_key, row.sign_count, row.user_handle)
 
 
@@ -225,9 +178,9 @@ def judge(
     from webauthn.helpers.exceptions import WebAuthnException
 
     out = challenges.take(credential, monotonic=monotonic, member_id=None)
-    handle = _part(credential, "response").get("userHandle")
-    if handle and _bytes_of(handle) != found.user_handle:
-        raise _refused()
+    handle = part_of(credential, "response").get("userHandle")
+    if handle and bytes_of(handle) != found.user_handle:
+        raise refused()
     try:
         verified = webauthn.verify_authentication_response(
             credential=dict(credential),
@@ -238,7 +191,7 @@ def judge(
             credential_current_sign_count=found.sign_count,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError):
-        raise _refused() from None
+        raise refused() from None
     return verified.new_sign_count
 
 
@@ -251,12 +204,8 @@ def count_on(connection: Connection, *, found: Found, sign_count: int, now: Any)
         .returning(_PASSKEYS.c.member_id)
     ).scalar_one_or_none()
     if counted is None:
-        raise _refused()
+        raise refused()
     return int(counted)
-
-
-def _refused() -> Refusal:
-    return Refusal("passkey", sentence=phrase("That passkey did not work here. Try again, or use your sign-in link."))
 
 
 def _host(council: Council) -> str:
@@ -264,28 +213,3 @@ def _host(council: Council) -> str:
     if host is None:
         raise Refusal("no-passkeys", sentence=phrase("Browsers offer no passkeys under this server's address."))
     return host
-
-
-def _part(credential: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = credential.get(name)
-    if not isinstance(part, Mapping):
-        raise _refused()
-    return part
-
-
-def _bytes_of(text: object) -> bytes:
-    if not isinstance(text, str):
-        raise _refused()
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
-        raise _refused() from None
-
-
-def _answered(credential: Mapping[str, Any]) -> bytes:
-    """The challenge inside clientDataJSON (WebAuthn section 5.8.1)."""
-    try:
-        said = json.loads(_bytes_of(_part(credential, "response").get("clientDataJSON")))
-    except ValueError:
-        raise _refused() from None
-    return _bytes_of(said.get("challenge") if isinstance(said, dict) else None)

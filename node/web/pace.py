@@ -18,6 +18,18 @@ from schemas.refusal import Refusal
 SESSIONS_COUNTED = 2_000
 STRANGERS_MAY = 10
 """So many times what one session may, all together."""
+WAYS_IN = frozenset(
+    {
+        "/in",
+        "/in/password",
+        "/join",
+        "/claim",
+        "/api/session",
+        "/api/passkeys/sign-in",
+        "/api/passkeys/sign-in/options",
+    }
+)
+"""Strangers are not counted here: a flood of theirs would keep neighbours outside. Wrong tries are, in `entering`."""
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -51,6 +63,8 @@ def paced(site: Site, pace: Pace) -> Callable[[Request], Awaitable[None]]:
         token = site.session_token(request)
         if token is not None and not (await run_in_threadpool(site.viewer, request)).signed_in:
             token = None
+        if token is None and request.url.path in WAYS_IN:
+            return
         pace.take(token, monotonic=site.clock.monotonic())
 
     return look_at_the_pace

@@ -1,5 +1,6 @@
 """Passkeys: made by whoever is signed in, good for signing in without a name, and each thing that is wrong is refused."""
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from node.accounts import actions, passkeys
+from node.accounts.challenges import MOST_CHALLENGES, Challenges
 from node.accounts.leaving import leave
 from schemas.refusal import Refusal
 from tests.accounts.acting import acting, do
@@ -249,15 +251,58 @@ async def test_who_has_left_signs_in_by_no_passkey(town: Town, device: Authentic
 
 
 def test_challenges_are_bounded_and_the_oldest_go_first(town: Town) -> None:
-    challenges = passkeys.Challenges()
+    challenges = Challenges()
 
-    for n in range(passkeys.MOST_CHALLENGES + 50):
-        challenges.new(town.site.randomness, monotonic=float(n) / 1000, member_id=None)
+    for n in range(MOST_CHALLENGES + 50):
+        challenges.new(town.site.randomness, monotonic=float(n) / 1000, member_id=1)
     full = len(challenges)
-    challenges.new(town.site.randomness, monotonic=10_000.0, member_id=None)
+    challenges.new(town.site.randomness, monotonic=10_000.0, member_id=1)
 
-    assert full == passkeys.MOST_CHALLENGES
+    assert full == MOST_CHALLENGES
     assert len(challenges) == 1
+
+
+async def test_whoever_asks_without_end_keeps_nobody_from_signing_in(town: Town, device: Authenticator) -> None:
+    async with town.signed_in() as amina:
+        await add(amina, device)
+
+    async with town.browser() as flooder, town.browser() as fresh:
+        options = (await ask(fresh, "/api/passkeys/sign-in/options")).json()
+        for _ in range(MOST_CHALLENGES + 1):
+            await ask(flooder, "/api/passkeys/sign-in/options")
+        answer = await ask(fresh, "/api/passkeys/sign-in", {"credential": device.get(options)})
+
+    assert answer.status_code == 204
+
+
+def _answer(challenge: bytes) -> dict[str, Any]:
+    return {"response": {"clientDataJSON": words(json.dumps({"challenge": words(challenge)}).encode())}}
+
+
+@pytest.mark.parametrize("changed", [0, 7, 8, 15, 16, 31])
+def test_a_challenge_that_we_did_not_make_is_not_taken(town: Town, changed: int) -> None:
+    challenges = Challenges()
+    made = challenges.new(town.site.randomness, monotonic=0.0, member_id=None)
+    forged = bytes(octet ^ (at == changed) for at, octet in enumerate(made))
+
+    for challenge in (forged, b"", made[:16], made + b"x"):
+        with pytest.raises(Refusal):
+            challenges.take(_answer(challenge), monotonic=1.0, member_id=None)
+
+    assert challenges.take(_answer(made), monotonic=1.0, member_id=None).challenge == made
+
+
+def test_what_was_used_up_is_forgotten_with_its_time(town: Town) -> None:
+    challenges = Challenges()
+    for at in range(5):
+        made = challenges.new(town.site.randomness, monotonic=float(at), member_id=None)
+        challenges.take(_answer(made), monotonic=float(at), member_id=None)
+    many = len(challenges)
+
+    late = challenges.new(town.site.randomness, monotonic=900.0, member_id=None)
+    challenges.take(_answer(late), monotonic=900.0, member_id=None)
+
+    assert (many, len(challenges)) == (5, 1)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from node.accounts import invites
+from node.feature import Acting, Viewer
 from node.web.pace import SESSIONS_COUNTED, STRANGERS_MAY, Pace
 from schemas.refusal import Refusal
 from tests.web.town import build_town
@@ -44,6 +46,29 @@ async def test_strangers_share_one_pace_whatever_cookie_they_make_up(tmp_path: P
 
     assert answers == [401] * STRANGERS_MAY + [429]
     assert neighbours.status_code == 303
+
+
+async def test_a_flood_of_strangers_keeps_nobody_with_a_good_link_or_invite_outside(tmp_path: Path) -> None:
+    town = build_town(tmp_path, limits={"forms_per_minute": 1})
+    link = town.link(town.member("Amina"))
+    acting = Acting(town.clock.now(), town.site.council, town.site.settings, Viewer(town.member(), keeper=True))
+    code = town.store.write_now(lambda c: invites.make(c, acting, randomness=town.site.randomness, uses=1, days=1))
+
+    async with town.browser() as flooder, town.browser() as amina, town.browser() as new, town.program() as program:
+        for _ in range(STRANGERS_MAY + 1):
+            await flooder.post("/notes", data={"words": "x"})
+        flood = await flooder.post("/notes", data={"words": "x"})
+        for _ in range(200):
+            await flooder.post("/in", data={"code": "guessed"})
+        answers = [
+            await amina.post("/in", data={"code": link}),
+            await new.post("/join", data={"code": code, "name": "Bo"}),
+            await program.post("/api/session", json={"code": town.link(town.member("Chao"))}),
+        ]
+    town.store.close()
+
+    assert flood.status_code == 429
+    assert [answer.status_code for answer in answers] == [303, 303, 201]
 
 
 async def test_a_program_is_told_the_reason(tmp_path: Path) -> None:
