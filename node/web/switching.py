@@ -14,7 +14,10 @@ _YEAR = 365 * 24 * 3600
 
 def ours(address: str) -> str:
     """`address` if it is a path on this server, else the wall: nobody is led elsewhere by a form of ours."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
     bare = not parts.scheme and not parts.netloc
     plain = address.isprintable() and "\\" not in address
     return address if bare and plain and address.startswith("/") and not address.startswith("//") else "/"

@@ -51,6 +51,8 @@ def test_a_path_of_ours_is_led_back_to(address: str) -> None:
         "",
         "board",
         "/a\nb",
+        "//[x",
+        "http://[",
     ],
 )
 def test_any_other_address_leads_to_the_wall(address: str) -> None:
