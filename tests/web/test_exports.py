@@ -154,6 +154,13 @@ def test_no_cell_begins_with_what_a_spreadsheet_takes_for_a_formula(text: str) -
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f]", made)
 
 
+@given(st.lists(st.sampled_from(["a", ";", "\n", "\t", "\r", " ", "=", "+", "-", "@", "＝", '"'])).map("".join))
+def test_nor_does_a_part_of_one_where_a_spreadsheet_parts_at_semicolons_and_line_ends(text: str) -> None:
+    made = cell(text)
+
+    assert not any(part.lstrip(" ").startswith(("=", "+", "-", "@", "＝")) for part in re.split("[;\t\r\n]", made))
+
+
 def faults_of_feed(root: Any) -> list[str]:
     """What RFC 4287 section 4 demands of a feed and its entries."""
     faults = []

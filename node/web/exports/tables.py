@@ -15,6 +15,8 @@ BYTE_ORDER_MARK = "\ufeff"
 COLUMNS = ("kind", "title", "words", "about", "from", "address", "page", "language", "updated", "ends_at")
 # What a spreadsheet begins a formula with, the wide forms of East Asian keyboards among them.
 _FORMULA = re.compile(r"[ \n]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+# Where lists are parted by semicolons a spreadsheet reads our commas as words, and begins a new cell in the middle of ours.
+_FORMULA_INSIDE = re.compile(r"([;\t\r\n] *)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -49,5 +51,5 @@ def cell(value: object) -> str:
         return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     if isinstance(value, date):
         return value.isoformat()
-    text = _CONTROL.sub("", str(seen_only(str(value))))
+    text = _FORMULA_INSIDE.sub(r"\1'", _CONTROL.sub("", str(seen_only(str(value)))))
     return f"'{text}" if _FORMULA.match(text) else text
