@@ -28,6 +28,7 @@ from schemas.refusal import Refusal
 RESTORE = "/claim/restore"
 LONGEST_FIELD = 4_096
 MOST_HEADERS = 10
+MOST_PARTS = 8
 
 
 class _Form:
@@ -41,6 +42,7 @@ class _Form:
         self.upload: Upload | None = None
         self._begin_file = begin_file
         self._name = self._header = b""
+        self._parts = 0
         self._is_file = False
         self._headers: dict[bytes, bytes] = {}
         self._value = b""
@@ -66,6 +68,9 @@ class _Form:
         return self.typed.get(name, b"").decode("utf-8", "replace")
 
     def _part_begins(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise _not_understood()
         self._headers = {}
         self._header = self._value = b""
 

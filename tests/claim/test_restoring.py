@@ -1,7 +1,7 @@
 """A backup instead of a new name: only with the words of the link, only while nobody has claimed, whole or not at all."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -76,6 +76,24 @@ async def test_another_form_is_not_understood(new_server: NewServer, media_type:
 
     assert answer.status_code == 422
     assert 'id="problems-title"' in answer.text
+
+
+async def test_a_form_of_parts_without_end_is_not_read_to_its_end(new_server: NewServer) -> None:
+    part = b'--x\r\ncontent-disposition: form-data; name="code"\r\n\r\n\r\n'
+    sent = 0
+
+    async def parts() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(1_000):
+            sent += 1
+            yield part
+
+    async with new_server.browser() as browser:
+        media_type = "multipart/form-data; boundary=x"
+        answer = await browser.post("/claim/restore", content=parts(), headers={"content-type": media_type})
+
+    assert answer.status_code == 422
+    assert sent < 20
 
 
 async def test_a_claimed_server_takes_no_backup(new_server: NewServer) -> None:
