@@ -105,7 +105,7 @@ def apply(
             # The link ended between keeping and applying. The marker goes too: linked up again, they say the same anew.
             connection.execute(text("DELETE FROM received_activity WHERE activity_id = :id"), {"id": activity["id"]})
         case "Update" if object_id == actor:
-            apply_renaming(connection, activity=activity)
+            apply_renaming(connection, council, activity=activity)
         case "Create" | "Update":
             audience = _audience(activity)
             replicas.put(connection, council, activity=activity, document=document, audience=audience, received_at=now)

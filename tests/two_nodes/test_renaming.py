@@ -151,6 +151,7 @@ def test_an_honest_announcement_is_believed() -> None:
     [
         ({"type": "Person"}, Reason.WRONG_SHAPE),
         ({"name": "   "}, Reason.WRONG_SHAPE),
+        ({"name": "\u2066\u200b\u00a0"}, Reason.WRONG_SHAPE),
         ({"name": "two\nlines"}, Reason.WRONG_SHAPE),
         ({"name": "x" * 301}, Reason.WRONG_SHAPE),
         ({"inbox": 7}, Reason.WRONG_SHAPE),
@@ -199,6 +200,31 @@ async def test_nobody_renames_a_council_but_itself(towns: list[Town]) -> None:
 
     assert answer.status in (401, 403)
     assert name_at(harbour, riverside) == "Riverside"
+
+
+@pytest.mark.parametrize("name", ["Harbour", "  hARBOUR ", "Har\u200bbour", "\u202eＨarbour"])
+async def test_our_own_name_is_not_anothers_to_take(towns: list[Town], name: str) -> None:
+    riverside, harbour = towns
+    host = riverside.url.partition("://")[2]
+
+    answer = await _posted(harbour, riverside.node.council, said(riverside.node.council, name=name))
+
+    assert answer.status == 202
+    await until(lambda: name_at(harbour, riverside) == f"{name.strip()} ({host})")
+
+
+async def test_nor_is_that_of_another_council_that_we_are_linked_up_with(tmp_path: Path) -> None:
+    async with region(tmp_path, "riverside", "harbour", "old-town") as towns:
+        riverside, harbour, old_town = towns
+        await link_up(riverside, harbour)
+        await link_up(old_town, harbour)
+        before = name_at(harbour, old_town)
+
+        await _posted(harbour, riverside.node.council, said(riverside.node.council, name=before))
+
+        host = riverside.url.partition("://")[2]
+        await until(lambda: name_at(harbour, riverside) == f"{before} ({host})")
+        assert name_at(harbour, old_town) == before
 
 
 async def test_an_announcement_that_was_overtaken_changes_nothing(towns: list[Town]) -> None:
