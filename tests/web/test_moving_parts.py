@@ -55,12 +55,18 @@ async def test_the_way_out_stands_only_where_somebody_may_be_at_risk(village: Vi
 
 
 @pytest.mark.parametrize("path", DRAFTED)
-async def test_a_long_form_keeps_a_draft_under_a_name_of_its_own(village: Village, path: str) -> None:
-    async with village.browser(village.member()) as neighbour:
-        page = Page.read((await neighbour.get(path)).text)
+async def test_a_long_form_keeps_a_draft_under_a_name_of_its_own_and_of_whoever_writes(
+    village: Village, path: str
+) -> None:
+    amina, bo = village.member("Amina"), village.member("Bo")
+    found = []
 
-    forms = [given for _, given in page.all("form") if "data-draft" in given]
-    assert [form["data-draft"] for form in forms] == [DRAFTED[path]]
+    for member in (amina, bo):
+        async with village.browser(member) as neighbour:
+            page = Page.read((await neighbour.get(path)).text)
+        found += [given["data-draft"] for _, given in page.all("form") if "data-draft" in given]
+
+    assert found == [f"{DRAFTED[path]}-{amina}", f"{DRAFTED[path]}-{bo}"]
     assert len([given for tag, given in page.all("template") if "data-draft-words" in given]) == 1
 
 
