@@ -15,7 +15,7 @@ from federation.ports import Randomness
 from federation.tables import table_of
 from node.accounts.actions import add_member, open_session
 from node.accounts.codes import code_hash, new_code
-from node.accounts.tables import Invite, Member
+from node.accounts.tables import LAST_ROW, Invite, Member
 from node.feature import Acting
 from node.rights import Right
 from schemas.phrase import phrase
@@ -68,6 +68,7 @@ def make_sheet(connection: Connection, acting: Acting, *, randomness: Randomness
 def end(connection: Connection, acting: Acting, *, invite_id: int) -> None:
     """Take an invite back, with all slips of its sheet. Taking it back twice is no mistake. Raises Refusal("not-found")."""
     acting.viewer.require(Right.INVITE)
+    invite_id = min(invite_id, LAST_ROW)
     row = connection.execute(select(_INVITES.c.sheet).where(_INVITES.c.id == invite_id)).first()
     if row is None:
         raise Refusal("not-found", sentence=phrase("There is no such invite."))

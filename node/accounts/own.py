@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from federation.tables import table_of
 from node.accounts.codes import token_hash
-from node.accounts.tables import Member, Session
+from node.accounts.tables import LAST_ROW, Member, Session
 from node.feature import Acting
 from node.rights import Right
 from schemas.phrase import phrase
@@ -76,7 +76,9 @@ def sessions(connection: Connection, *, member_id: int, session_token: str | Non
 def end_session(connection: Connection, acting: Acting, *, session_id: int) -> None:
     """End one of one's own sessions. Ending what has ended is no mistake."""
     member_id = acting.viewer.require(Right.OWN_ACCOUNT)
-    connection.execute(_SESSIONS.delete().where(_SESSIONS.c.id == session_id, _SESSIONS.c.member_id == member_id))
+    connection.execute(
+        _SESSIONS.delete().where(_SESSIONS.c.id == min(session_id, LAST_ROW), _SESSIONS.c.member_id == member_id)
+    )
 
 
 def end_others(connection: Connection, acting: Acting, *, session_token: str) -> int:

@@ -18,7 +18,7 @@ from federation.council import Council
 from federation.ports import Randomness
 from federation.tables import table_of
 from node.accounts.challenges import Challenges, bytes_of, part_of, refused
-from node.accounts.tables import Member, Passkey
+from node.accounts.tables import LAST_ROW, Member, Passkey
 from node.feature import Acting
 from node.rights import Right
 from schemas.phrase import phrase
@@ -142,7 +142,9 @@ def add(connection: Connection, acting: Acting, *, name: str, columns: Mapping[s
 def remove(connection: Connection, acting: Acting, *, passkey_id: int) -> None:
     """Remove one of one's own. Removing what is not there is no mistake."""
     member_id = acting.viewer.require(Right.OWN_ACCOUNT)
-    connection.execute(_PASSKEYS.delete().where(_PASSKEYS.c.id == passkey_id, _PASSKEYS.c.member_id == member_id))
+    connection.execute(
+        _PASSKEYS.delete().where(_PASSKEYS.c.id == min(passkey_id, LAST_ROW), _PASSKEYS.c.member_id == member_id)
+    )
 
 
 def options_to_sign_in(

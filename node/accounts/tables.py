@@ -21,6 +21,10 @@ def _somebody() -> Any:
     return Column(Integer, ForeignKey("member.id", ondelete="SET NULL"), nullable=True)
 
 
+LAST_ROW = 2**63 - 1
+"""The largest number that a row can have: what somebody types may be larger, and the database takes no such number."""
+
+
 class Member(SQLModel, table=True):
     """A neighbour who signs in here. The shown name may be blank; whoever has left has an `ended_at`, and no name.
 

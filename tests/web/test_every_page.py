@@ -1,5 +1,6 @@
 """The same demands for every page of every installed feature, found from the routes so that none is forgotten."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,19 @@ async def test_nothing_that_changes_something_is_done_for_a_form_from_elsewhere(
 
     assert ("POST", "/in") in answers
     assert {answer.status_code for answer in answers.values()} == {403}
+
+
+@pytest.mark.parametrize("number", ["9" * 20, "0", "-1", "%00", "..", "a" * 3_000])
+async def test_a_number_or_name_that_nothing_can_have_is_no_fault(whole_town: Town, number: str) -> None:
+    faults = []
+
+    async with whole_town.signed_in(keeper=True) as keeper:
+        for method in ("GET", "POST"):
+            for path in (path for path in paths(whole_town, method) if "{" in path):
+                answer = await keeper.request(method, re.sub(r"\{[^}]*\}", number, path))
+                faults += [path] if answer.status_code >= 500 else []
+
+    assert faults == []
 
 
 async def test_a_record_for_nearby_councils_is_on_no_page_and_in_no_data_for_a_stranger(whole_town: Town) -> None:
