@@ -1,5 +1,6 @@
 """Compiles the catalogues of the page languages when the package is built, editable or as a wheel."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LOCALES = Path("node/web/locale")
+# The day of compiling does not stand in the file: the same words make the same file.
+UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
 
 
 def compile_catalogues(root: Path) -> list[Path]:
@@ -16,7 +19,9 @@ def compile_catalogues(root: Path) -> list[Path]:
     for source in sorted((root / LOCALES).glob("*/LC_MESSAGES/comarca.po")):
         target = source.with_suffix(".mo")
         with source.open("rb") as words, target.open("wb") as compiled:
-            write_mo(compiled, read_po(words, locale=source.parent.parent.name))
+            catalogue = read_po(words, locale=source.parent.parent.name)
+            catalogue.creation_date = UNDATED
+            write_mo(compiled, catalogue)
         written.append(target)
     return written
 

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from node.feature import ANYBODY, Slip
+from node.rights import Right
 from node.web.looking_up import slip_at
 from node.web.qr import qr_code
 from node.web.site import Site
@@ -46,6 +47,7 @@ def router(site: Site) -> APIRouter:
             code=qr_code(poster.address),
             tabs=range(TABS),
             in_a_chat=IN_A_CHAT,
+            may_invite=site.viewer(request).may(Right.INVITE),
         )
 
     @routes.get("/poster")

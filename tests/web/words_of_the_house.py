@@ -10,6 +10,8 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from hatch_build import UNDATED
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCALES = ROOT / "node/web/locale"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "phrase": None, "phrases": (1, 2)}
@@ -30,6 +32,7 @@ def catalogue(code: str) -> Catalog:
 
 
 def compiled(words: Catalog) -> bytes:
+    words.creation_date = UNDATED
     buffer = BytesIO()
     write_mo(buffer, words)
     return buffer.getvalue()

@@ -15,7 +15,8 @@ if (form) {
     fill(sessionStorage.getItem("claim") || "");
     sessionStorage.removeItem("claim");
     document.addEventListener("submit", (event) => {
-      const typed = new FormData(event.target).get("code");
+      /* Switching the language brings this page anew, and loses nothing either. */
+      const typed = new FormData(event.target).get("code") || fields[0].value;
       if (typed) sessionStorage.setItem("claim", typed);
     });
   } catch { /* a browser that keeps nothing */ }
