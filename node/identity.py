@@ -88,7 +88,7 @@ def _read(path: Path, directory: Path) -> object:
             pem = file.read()
     except FileNotFoundError:
         raise BadIdentity(
-            f"{path} is missing. If this council is new, type: comarca init {directory} --name … --url …\n"
+            f"{path} is missing. If this server is new, type: comarca init {directory} --url …\n"
             "If it is not, put the file back from a backup: new keys would be refused by every council that knows the old ones."
         ) from None
     except OSError as error:

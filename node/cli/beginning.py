@@ -33,7 +33,9 @@ def init(
     keeper: Annotated[
         str | None, typer.Option(help="Claim it at once for a first keeper with this shown name, without a browser.")
     ] = None,
-    port: Annotated[int, typer.Option(help="The local port to serve on.")] = 8080,
+    port: Annotated[
+        int | None, typer.Option(help="The local port to serve on: 8080, or that of a plain http address.")
+    ] = None,
     plain_host: Annotated[
         list[str] | None, typer.Option(help="host[:port] that may use plain http and loopback, for trying out.")
     ] = None,
@@ -46,7 +48,7 @@ def init(
         )
     given = {"name": name, "language": lang}
     values: dict[str, Any] = {word: value for word, value in given.items() if value is not None}
-    values |= {"url": url, "zone": zone, "listen": {"port": port}}
+    values |= {"url": url, "zone": zone, "listen": {"port": port if port is not None else _port_of(url)}}
     plain = list(plain_host or [])
     if url.startswith("http://"):
         plain.append(url.removeprefix("http://").removesuffix("/"))
@@ -67,6 +69,12 @@ def init(
         if link is not None
         else "It prints a link. Whoever opens that first names the council and looks after it.",
     )
+
+
+def _port_of(url: str) -> int:
+    """Where to serve if nobody said: no proxy stands in front of a plain http address with a port, so at that port itself."""
+    port = url.removesuffix("/").rpartition(":")[2] if url.startswith("http://") else ""
+    return int(port) if port.isdecimal() and 0 < int(port) < 65536 else 8080
 
 
 def _first_rows(settings: Settings, keeper: str | None) -> str | None:

@@ -11,6 +11,7 @@ from node.cli.beginning import CLAIM_WORDS
 from node.demo.checking import wait_for
 from node.demo.ports import LOOPBACK, claim_ports
 from node.demo.processes import Server, command
+from node.settings import load
 from tests.cluster.commands import GOOD, comarca, data, wrong
 
 pytestmark = pytest.mark.cluster
@@ -28,6 +29,22 @@ def test_init_needs_an_address_and_nothing_else(tmp_path: Path) -> None:
     assert "/in/" not in made.stdout
     assert f"Next: comarca serve {tmp_path / 'new'}" in made.stdout
     assert data("status", tmp_path / "new")["name"] == "hillside.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "given", "port"),
+    [
+        ("https://hillside.example", (), 8080),
+        ("http://localhost:8150", (), 8150),
+        ("http://localhost:8150/", (), 8150),
+        ("http://localhost", (), 8080),
+        ("http://localhost:8150", ("--port", "8151"), 8151),
+    ],
+)
+def test_a_plain_address_is_served_at_its_own_port(tmp_path: Path, url: str, given: tuple[str, ...], port: int) -> None:
+    data("init", tmp_path / "new", "--url", url, *given)
+
+    assert load(tmp_path / "new").listen.port == port
 
 
 def test_a_keeper_on_the_command_line_claims_at_once(tmp_path: Path) -> None:
