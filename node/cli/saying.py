@@ -1,6 +1,7 @@
 """What the command line says, to people and to programs, and how it ends."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -23,8 +24,13 @@ Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON object, f
 P = ParamSpec("P")
 
 
+# What others call themselves is said here too: signs that steer a terminal, or turn the words around them, go.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
 def say(words: str = "") -> None:
-    sys.stdout.write(words + "\n")
+    """One line or several for a person."""
+    sys.stdout.write(_STEERING.sub("", words) + "\n")
 
 
 def answer(as_json: bool, facts: Mapping[str, Any], *lines: str) -> None:
@@ -41,7 +47,7 @@ def fail(word: str, sentence: str, *, as_json: bool, code: int) -> NoReturn:
     if as_json:
         sys.stdout.write(json.dumps({"error": word, "detail": sentence}, ensure_ascii=False, indent=2) + "\n")
     else:
-        sys.stderr.write(f"comarca: {sentence}\n")
+        sys.stderr.write(_STEERING.sub("", f"comarca: {sentence}") + "\n")
     raise typer.Exit(code)
 
 
