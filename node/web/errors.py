@@ -54,6 +54,8 @@ _TITLES = {
     503: phrase("We cannot do that right now"),
     507: phrase("Our server is full"),
 }
+# A code that is wrong or used up: whoever has one is signing in already, so "sign in first" would lead in a circle.
+_WORN_OUT = {"sign-in", "claim"}
 _SENTENCES = {
     400: phrase("Go back one page and send it again; words only, no files."),
     404: phrase(
@@ -131,7 +133,7 @@ def _answer(
     headers: Mapping[str, str] | None = None,
     bare: bool = False,
 ) -> Response:
-    title = _TITLES.get(status, _TITLES[422])
+    title = _TITLES.get(422 if word in _WORN_OUT else status, _TITLES[422])
     # Each stays a sentence of its own: joined they would be English for everybody.
     sentences = [problem.sentence for problem in problems if problem.sentence] or [_SENTENCES.get(status, "")]
     answer: Response

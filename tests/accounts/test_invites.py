@@ -167,8 +167,10 @@ async def test_whoever_joins_is_signed_in_under_the_name_of_their_choice_or_none
         first = await one.post("/join", data={"code": code, "name": " Bo "})
         second = await other.post("/join", data={"code": code})
         boards = [(await who.get("/account")).status_code for who in (one, other)]
+        welcome = await one.get(first.headers["location"])
 
     assert [answer.status_code for answer in (first, second)] == [303, 303]
+    assert "You are one of us now" in welcome.text
     assert boards == [200, 200]
     assert list(people(town).values()) == ["Amina", "Bo", ""]
 
@@ -190,6 +192,7 @@ async def test_a_wrong_invite_is_told_as_such_and_too_many_are_slowed_down(town:
         good = await browser.get(f"/join/{code}")
 
     assert (answers[0].status_code, answers[-1].status_code) == (401, 429)
+    assert "That did not go through" in answers[0].text and "sign in first" not in answers[0].text
     assert good.status_code == 200
 
 

@@ -15,11 +15,13 @@ def sessions_of(page: httpx.Response) -> list[str]:
 
 async def test_a_name_is_changed_and_may_be_blank(town: Town) -> None:
     async with town.signed_in(name="Amina") as amina:
-        await amina.post("/account", data={"name": "Amina of the mill", "language": ""})
+        answer = await amina.post("/account", data={"name": "Amina of the mill", "language": ""})
+        told = await amina.get(answer.headers["location"])
         changed = await amina.get("/")
         await amina.post("/account", data={"name": ""})
         blank = await amina.get("/")
 
+    assert "That is how it is now." in told.text
     assert "Amina of the mill" in changed.text
     assert "Amina" not in blank.text and '<a href="/account">Your account</a></p>' in blank.text
 

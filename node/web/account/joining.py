@@ -127,7 +127,7 @@ def _joining(routes: APIRouter, site: Site) -> None:
             return invites.join(connection, code=code, name=name, now=now, randomness=site.randomness)
 
         try:
-            return come_in(site, site.store.write_now(step), to="/account")
+            return come_in(site, site.store.write_now(step), to="/account?said=joined")
         except Refusal as refusal:
             status = STATUS_OF_WORD.get(refusal.word, 422)
             if status != 422:

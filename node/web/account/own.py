@@ -18,7 +18,13 @@ from schemas.refusal import Refusal
 def router(site: Site) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
-    def show(request: Request, *, problems: tuple[Problem, ...] = (), typed: dict[str, str] | None = None) -> Response:
+    def show(
+        request: Request,
+        *,
+        problems: tuple[Problem, ...] = (),
+        typed: dict[str, str] | None = None,
+        said: str = "",
+    ) -> Response:
         viewer, now = site.viewer(request), site.now()
         member_id = viewer.require(Right.OWN_ACCOUNT)
         with site.store.reading() as connection:
@@ -36,6 +42,7 @@ def router(site: Site) -> APIRouter:
             "account/own.html",
             status=422 if problems else 200,
             problems=problems,
+            said=said,
             typed=typed or {"name": viewer.name, "language": language or ""},
             languages=[(tongue.code, tongue.name) for tongue in site.tongues.values()],
             with_passkeys=passkeys.host_of(site.council) is not None,
@@ -44,8 +51,8 @@ def router(site: Site) -> APIRouter:
         )
 
     @routes.get("/account")
-    def account_page(request: Request) -> Response:
-        return show(request)
+    def account_page(request: Request, said: str = "") -> Response:
+        return show(request, said=said)
 
     @routes.post("/account")
     def change(request: Request, typed: Typed) -> Response:
@@ -57,7 +64,7 @@ def router(site: Site) -> APIRouter:
             )
         except Refusal as refusal:
             return show(request, problems=_mendable(refusal), typed=typed)
-        response = see_other("/account")
+        response = see_other("/account?said=kept")
         speak(site, response, language)
         return response
 
