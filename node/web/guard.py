@@ -5,12 +5,13 @@ packs what is the same for everybody: a page that holds a secret must never be c
 chose. It keeps nothing about who asked: no network address is read, logged or stored here.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.requests import Request, cookie_parser
+from starlette.requests import ClientDisconnect, Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,6 +47,10 @@ class TooLarge(Exception):
     """More bytes than this server takes in one request."""
 
 
+class TooSlow(Exception):
+    """A body that does not come to its end."""
+
+
 class Guard:
     """Wraps the application. Signed messages between councils are judged elsewhere and before; they carry no cookie."""
 
@@ -70,17 +75,24 @@ class Guard:
             await answer(scope, receive, outgoing)
             return
         try:
-            await self._app(scope, _capped(receive, request.headers, self._most(scope)), outgoing)
+            await self._app(scope, self._bounded(receive, scope, request.headers), outgoing)
+        except ClientDisconnect:
+            return  # nobody is there to be answered, and nothing here was at fault
         except Exception as fault:
             if outgoing.begun:
                 raise
             answer = await run_in_threadpool(self._answer_to, request, fault)
             await answer(scope, receive, outgoing)
 
-    def _most(self, scope: Scope) -> int:
-        """The bytes that a request may have. A backup may come to a server that nobody has claimed."""
+    def _bounded(self, receive: Receive, scope: Scope, headers: Mapping[str, str]) -> Receive:
+        """`receive` for a body that is not too large and comes in time.
+
+        A backup may come to a server that nobody has claimed: it may take long, but not stand still.
+        """
         limits = self._site.settings.limits
-        return limits.restore if scope["path"] == RESTORE and not self._site.claimed.known else limits.body
+        restoring = scope["path"] == RESTORE and not self._site.claimed.known
+        in_time = _in_time(receive, seconds=limits.body_deadline, anew=restoring)
+        return _capped(in_time, headers, limits.restore if restoring else limits.body)
 
     def _is_personal(self, scope: Scope) -> bool:
         """Whether the answer may be meant for one person: anything but the choice of a language came along."""
@@ -93,6 +105,8 @@ class Guard:
     def _answer_to(self, request: Request, fault: Exception) -> Response:
         if isinstance(fault, TooLarge):
             return refusal_answer(self._site, request, 413, "too-large", TOO_LARGE)
+        if isinstance(fault, TooSlow):
+            return Response(status_code=408, headers={"connection": "close"})
         return fault_answer(self._site, request, fault)
 
     def _comes_from_us(self, request: Request) -> bool:
@@ -125,6 +139,28 @@ def _headers(*, secure: bool) -> Iterable[tuple[str, str]]:
     yield "cross-origin-opener-policy", "same-origin"
     if secure:
         yield "strict-transport-security", f"max-age={_YEAR}"
+
+
+def _in_time(receive: Receive, *, seconds: float, anew: bool) -> Receive:
+    """`receive` that raises TooSlow where the body is not whole after `seconds`; `anew`: counted from each piece."""
+    whole = False
+    until: float | None = None
+
+    async def timed() -> Message:
+        nonlocal whole, until
+        if whole:
+            return await receive()
+        if until is None or anew:
+            until = asyncio.get_running_loop().time() + seconds
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow from None
+        whole = not message.get("more_body", False)
+        return message
+
+    return timed
 
 
 def _capped(receive: Receive, headers: Mapping[str, str], limit: int) -> Callable[[], Awaitable[Any]]:

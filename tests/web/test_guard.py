@@ -1,6 +1,9 @@
 """Headers on every answer, and no form from elsewhere."""
 
+import asyncio
 import re
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from node.web.application import build
 from node.web.guard import CONTENT_POLICY
 from tests.sealed_browser import SealedBrowser
-from tests.web.town import SECURE, Town
+from tests.web.town import SECURE, Town, build_town
 
 EVERYWHERE = (
     "/", "/wall.json", "/help", "/in", "/in/some-code", "/councils", "/councils.json", "/openapi.json", "/nowhere", "/api/nowhere",
@@ -225,3 +228,57 @@ def test_the_frameworks_telemetry_is_off_whatever_the_environment_says(
 
     assert not built._native_telemetry.enabled()
     assert [name for name, on in built._telemetry.items() if on] == []
+
+
+async def _sends(town: Town, *pieces: bytes, then: str = "") -> list[Any]:
+    """What is answered to a form of which these pieces come; then it stands still, or the line is cut."""
+    messages: list[Any] = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    answered: list[Any] = []
+    headers = [(b"content-type", b"application/x-www-form-urlencoded"), (b"sec-fetch-site", b"same-origin")]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/in",
+        "raw_path": b"/in",
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "headers": headers,
+        "server": ("127.0.0.1", 8101),
+        "client": None,
+    }
+
+    async def receive() -> Any:
+        if messages:
+            return messages.pop(0)
+        if then:
+            return {"type": then}
+        return await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    async with asyncio.timeout(10):
+        await town.app(scope, receive, send)
+    return answered
+
+
+async def test_a_form_that_never_comes_to_its_end_holds_no_line_open(tmp_path: Path) -> None:
+    town = build_town(tmp_path, limits={"body_deadline": 0.05})
+
+    answered = await _sends(town, b"code=", b"a")
+    town.store.close()
+
+    assert answered[0]["status"] == 408
+    assert (b"connection", b"close") in answered[0]["headers"]
+
+
+async def test_whoever_goes_in_the_middle_of_a_form_is_no_fault_of_ours(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered = await _sends(town, b"code=", then="http.disconnect")
+
+    assert answered == []
+    assert "fault" not in capsys.readouterr().out
