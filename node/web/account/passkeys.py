@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from node.accounts import actions, passkeys
+from node.accounts.challenges import Challenges
 from node.rights import Right
 from node.web.entering import give_cookies
 from node.web.site import Site, see_other
@@ -27,7 +28,7 @@ class NewPasskey(Answer):
 
 def router(site: Site) -> APIRouter:
     routes = APIRouter(tags=["signing in"])
-    challenges = passkeys.Challenges()
+    challenges = Challenges()
 
     @routes.post("/api/passkeys/options")
     def options_to_add(request: Request) -> dict[str, Any]:
