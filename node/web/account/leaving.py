@@ -68,9 +68,14 @@ def router(site: Site) -> APIRouter:
             site.store.write_now(step)
         except Refusal as refusal:
             return form(request, problems=problems_of(refusal))
-        response = see_other("/")
+        response = see_other("/account/left")
         site.sign_out_cookie(response)
         response.headers["clear-site-data"] = CLEARED
         return response
+
+    @routes.get("/account/left")
+    def left_page(request: Request) -> Response:
+        """Where whoever has left arrives; it knows nobody."""
+        return site.page(request, "account/left.html")
 
     return routes
