@@ -1,103 +1,140 @@
-"""Everything by keyboard alone: Tab, Shift+Tab, the arrows, Space and Enter; and it can be seen where one is."""
+"""Every page by keyboard alone: each stop once, in the order of reading, in view; nothing traps, and the page has an end."""
 
-from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from playwright.sync_api import Browser
 
-from tests.person.browsing import WIDE, Person, in_a_browser, person
-from tests.person.looking import FOCUS
+from tests.person.browsing import Person, in_a_browser, person
+from tests.person.keys import MOST_STEPS, STOPS, Keyboard, is_seen
+from tests.person.looking import sound
+from tests.person.moments import mistakes
 from tests.person.region import Region
+from tests.person.routes import pages_of
 
 pytestmark = in_a_browser()
 
-MOST_STEPS = 80
-LEAST_OUTLINE = 3
+SKIP = "Skip to the page itself"
+FOLDED = "() => document.querySelectorAll('details:not([open])>summary').length"
+# The stops inside the page itself, among all of them.
+INSIDE = """() => { const main = document.querySelector('main'); return window.stops.findIndex(e =>
+  main.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING) }"""
+# Whether what has the focus is told to be wrong, and says how.
+ANNOUNCED = """words => { const e = document.activeElement
+  const said = (e.getAttribute('aria-describedby') || '').split(' ').map(id => document.getElementById(id)?.textContent)
+  return e.getAttribute('aria-invalid') === 'true' && said.includes(words) }"""
 
 
-class Keyboard:
-    """Somebody who has no mouse. `unseen` are the stops of the Tab key where the focus could not be seen."""
-
-    def __init__(self, one: Person) -> None:
-        self._one = one
-        self.unseen: list[str] = []
-
-    def tab(self) -> dict[str, Any] | None:
-        """One step on; what has the focus then, or nothing at the end of the page."""
-        self._one.page.keyboard.press("Tab")
-        at: dict[str, Any] | None = self._one.measures(FOCUS)
-        if at is not None and (at["outline"] < LEAST_OUTLINE or not at["inView"] or at["covered"]):
-            self.unseen.append(f"{self._one.path}: {at}")
-        return at
-
-    def tab_to(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
-        for _ in range(MOST_STEPS):
-            at = self.tab()
-            if at is not None and wanted(at):
-                return
-        raise AssertionError(f"the Tab key does not get there on {self._one.path}")
-
-    def writes(self, field: str, words: str) -> None:
-        self.tab_to(lambda at: at["field"] == field)
-        self._one.page.keyboard.press("Control+a")
-        self._one.page.keyboard.type(words)
-
-    def enters(self, words: str) -> None:
-        """Go to a link or button with these words and press Enter; waits for the page that comes."""
-        self.tab_to(lambda at: at["name"] == words and at["tag"] in ("A", "BUTTON"))
-        with self._one.page.expect_navigation(wait_until="load"):
-            self._one.page.keyboard.press("Enter")
+def way_faults(expected: list[str], stops: list[dict[str, Any]]) -> list[str]:
+    """What is wrong with a way through a page: what is left out, met twice, met too early, above what came before, unseen."""
+    numbers = [at["number"] for at in stops]
+    faults = [f"never reached: {expected[number]}" for number in range(len(expected)) if number not in numbers]
+    faults += [f"a stop that is none: {at['tag']} {at['name']}" for at in stops if at["number"] < 0]
+    faults += [f"more than once: {at['name']}" for at in stops if numbers.count(at["number"]) > 1]
+    faults += [] if numbers == sorted(numbers) else [f"out of order: {numbers}"]
+    faults += [f"not to be seen: {at}" for at in stops if not is_seen(at)]
+    pairs = pairwise(stops[1:])  # the first leads past the menu and stands above all
+    return faults + [f"up the page again: {b['name']} after {a['name']}" for a, b in pairs if b["bottom"] < a["top"]]
 
 
-def test_sign_in_put_up_change_and_take_down_by_keyboard_alone(region: Region, browser: Browser) -> None:
-    with person(browser, region.riverside, width=WIDE) as one:
+def walk_faults(one: Person, keys: Keyboard) -> list[str]:
+    """Through the page that is open, to its end and round to its first stop, and by that to the page itself."""
+    expected = keys.watches()
+    faults = way_faults(expected, keys.walks(expected))
+    first = keys.at() or keys.tab() or {}
+    if first.get("name") != SKIP:
+        return [*faults, f"starts with {first.get('name')}"]
+    inside = one.measures(INSIDE)
+    keys.press("Enter", "Tab")
+    after = one.measures("() => window.stops.indexOf(document.activeElement)")
+    return faults + ([] if after == inside else [f"{SKIP} leads to stop {after}, not {inside}"])
+
+
+def unfold(one: Person, keys: Keyboard) -> int:
+    """Open what is folded by the Enter key; how much that was."""
+    count = int(one.measures(FOLDED))
+    for _ in range(count):
+        keys.tab_to(
+            lambda at: at["tag"] == "SUMMARY" and not one.measures("() => document.activeElement.parentElement.open")
+        )
+        keys.press("Enter")
+    assert one.measures(FOLDED) == 0, f"Enter unfolds what is folded on {one.path}"
+    return count
+
+
+def test_every_page_is_walked_from_its_first_stop_to_its_last(region: Region, browser: Browser) -> None:
+    faults: dict[str, list[str]] = {}
+    with person(browser, region.riverside, keeper=True, scripts=True) as keeper:
+        for path in pages_of(region):
+            keeper.opens(path)
+            faults[path] = walk_faults(keeper, Keyboard(keeper))
+
+    assert sound(faults)
+    assert len(faults) > 20
+
+
+def test_what_is_folded_opens_by_enter_and_is_walked_too(region: Region, browser: Browser) -> None:
+    faults: dict[str, list[str]] = {}
+    with person(browser, region.riverside, keeper=True, scripts=True) as keeper:
+        for path in ("/councils", "/around", "/account", "/turns", "/server/about-us"):
+            keeper.opens(path)
+            keys = Keyboard(keeper)
+            opened = unfold(keeper, keys)
+            keys.reaches(SKIP)
+            keys.press("Enter")
+            expected, inside = keys.watches(), keeper.measures(INSIDE)
+            ahead = keys.walks(expected)[: len(expected) - inside]
+            in_order = [at["number"] for at in ahead] == list(range(inside, len(expected)))
+            faults[path] = [] if opened and in_order else [f"{opened} unfolded, then {[at['name'] for at in ahead]}"]
+            faults[path] += [f"not to be seen: {at}" for at in ahead if not is_seen(at)]
+
+    assert sound(faults)
+
+
+def test_without_scripts_every_page_has_as_many_stops_and_an_end(region: Region, browser: Browser) -> None:
+    faults: dict[str, list[str]] = {}
+    with person(browser, region.riverside, signed_in=True) as one:
         keys = Keyboard(one)
-        one.opens(region.riverside.sign_in_link().removeprefix(region.riverside.url))
-        keys.tab_to(lambda at: at["tag"] == "BUTTON")
-        with one.page.expect_navigation():
-            one.page.keyboard.press("Enter")
-        keys.enters("I can offer something")
-        keys.writes("title", "Three hours of sewing")
-        keys.tab_to(lambda at: at["field"] == "audience")
-        one.page.keyboard.press("ArrowDown")
-        keys.enters("Put it up")
-        put_up = one.main
-        keys.enters("Change it")
-        keys.writes("title", "Two hours of sewing")
-        keys.enters("Change it")
-        changed = one.main
-        keys.enters("Take it down")
-        keys.enters("Take it down")
-        board, path = one.main, one.path
-
-    assert "Three hours of sewing" in put_up and "Everyone" in put_up
-    assert "Two hours of sewing" in changed
-    assert path == "/board" and "sewing" not in board
-    assert keys.unseen == []
-
-
-def test_the_focus_is_seen_at_every_stop_of_every_kind_of_page(region: Region, browser: Browser) -> None:
-    stops = {}
-    with person(browser, region.riverside, keeper=True) as one:
-        keys = Keyboard(one)
-        for path in ("/", "/around", "/councils", "/put-up/alert", "/in", "/help"):
+        for path in ("/", "/put-up/alert", "/account", "/poster"):
             one.opens(path)
-            stops[path] = 0
-            while keys.tab() is not None and stops[path] < MOST_STEPS:
-                stops[path] += 1
+            stops = one.measures(f"() => ({STOPS})().length")
+            found = 0
+            keys.tab()
+            while (at := keys.tab()) is not None and at["name"] != SKIP and found < MOST_STEPS:
+                found += at["type"] not in ("date", "datetime-local")
+            dates = one.page.locator("main [type=datetime-local], main [type=date]").count()
+            faults[path] = [] if found + dates + 1 == stops else [f"{found + dates + 1} of {stops} stops"]
+        faults["unseen"] = keys.unseen
 
-    assert keys.unseen == []
-    assert {path: count for path, count in stops.items() if not 10 < count < MOST_STEPS} == {}
+    assert sound(faults)
 
 
-def test_the_first_stop_leads_past_the_menu(region: Region, browser: Browser) -> None:
+def test_the_menu_on_the_phone_leads_to_every_page(region: Region, browser: Browser) -> None:
     with person(browser, region.riverside) as one:
         keys = Keyboard(one)
         one.opens("/board")
-        first = keys.tab()
-        one.page.keyboard.press("Enter")
-        after = keys.tab()
+        listed = one.page.locator("#menu nav a").all_inner_texts()
+        keys.reaches("Menu")
+        keys.press("Enter")
+        keys.reaches(listed[0])
+        found = [listed[0], *[(keys.tab() or {}).get("name") for _ in listed[1:]]]
+        keys.enters(listed[1], key="Shift+Tab")
 
-    assert first is not None and first["name"] == "Skip to the page itself" and keys.unseen == []
-    assert after is not None and after["tag"] == "A" and after["name"] != "Riverside"
-    assert after["name"] in ("What is wanted and how to stay safe", "I need something")
+    assert found == listed and len(listed) > 5
+    assert one.status == 200 and keys.unseen == []
+
+
+def test_every_summary_of_mistakes_leads_to_fields_that_tell_them(region: Region, browser: Browser) -> None:
+    faults: dict[str, list[str]] = {}
+    with person(browser, region.riverside, keeper=True) as keeper:
+        for moment in mistakes(keeper, pages_of(region)):
+            keys = Keyboard(keeper)
+            first = keys.tab()
+            words = keeper.page.locator(".problems a").first.inner_text()
+            keys.press("Enter")
+            faults[moment] = [] if first and first["name"] == words[:60] else [f"first {first}"]
+            faults[moment] += [] if keeper.measures(ANNOUNCED, words) else [f"not told at its field: {words}"]
+            faults[moment] += keys.unseen
+
+    assert sound(faults)
+    assert len(faults) > 4
