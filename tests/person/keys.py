@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tests.person.browsing import Person
+from node.demo.checking import wait_for
+from tests.person.browsing import SOON, Person
 from tests.person.looking import FOCUS
 
 MOST_STEPS = 120
@@ -27,6 +28,7 @@ WATCH = f"""() => {{
   }}, true)
   return window.stops.map(name)
 }}"""
+TOLD = "() => document.activeElement.className === 'problems'"
 WALKED = "() => window.walked.splice(0)"
 
 
@@ -88,6 +90,11 @@ class Keyboard:
         with self._one.page.expect_navigation(wait_until="load") as answered:
             self.press(key)
         self._one.answer = answered.value
+
+    def is_told(self) -> bool:
+        """Wait until the summary of what is wrong has the focus, which the browser gives it once it has drawn the page."""
+        wait_for(lambda: self._one.measures(TOLD), f"the summary has the focus on {self._one.path}", within=SOON)
+        return True
 
     def watches(self) -> list[str]:
         """Begin to note the stops. Returns those that the page should have, in order; needs scripts."""

@@ -129,6 +129,7 @@ def test_every_summary_of_mistakes_leads_to_fields_that_tell_them(region: Region
     with person(browser, region.riverside, keeper=True) as keeper:
         for moment in mistakes(keeper, pages_of(region)):
             keys = Keyboard(keeper)
+            keys.is_told()
             first = keys.tab()
             words = keeper.page.locator(".problems a").first.inner_text()
             keys.press("Enter")
