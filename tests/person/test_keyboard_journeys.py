@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from node.accounts.invites import make as make_invite
 from node.demo.councils import ZONE, DemoCouncil
-from tests.person.browsing import Person, in_a_browser, person
+from tests.person.browsing import WIDE, Person, in_a_browser, person
 from tests.person.keys import Keyboard
 from tests.person.region import Region
 
@@ -178,4 +178,31 @@ def test_a_form_that_lacks_something_leads_by_its_summary_into_the_field(region:
     assert summary and unticked
     assert [name for name, _, _ in links.values()] == ["title", "quantity", "sure"]
     assert {words: told for words, (_, wrong, told) in links.items() if wrong != "true" or told != words} == {}
+    assert keys.unseen == []
+
+
+def test_sign_in_put_up_change_and_take_down_by_keyboard_alone(region: Region, browser: Browser) -> None:
+    with person(browser, region.riverside, width=WIDE) as one:
+        keys = Keyboard(one)
+        one.opens(region.riverside.sign_in_link().removeprefix(region.riverside.url))
+        keys.tab_to(lambda at: at["tag"] == "BUTTON")
+        with one.page.expect_navigation():
+            one.page.keyboard.press("Enter")
+        keys.enters("I can offer something")
+        keys.writes("title", "Three hours of sewing")
+        keys.tab_to(lambda at: at["field"] == "audience")
+        one.page.keyboard.press("ArrowDown")
+        keys.enters("Put it up")
+        put_up = one.main
+        keys.enters("Change it")
+        keys.writes("title", "Two hours of sewing")
+        keys.enters("Change it")
+        changed = one.main
+        keys.enters("Take it down")
+        keys.enters("Take it down")
+        board, path = one.main, one.path
+
+    assert "Three hours of sewing" in put_up and "Everyone" in put_up
+    assert "Two hours of sewing" in changed
+    assert path == "/board" and "sewing" not in board
     assert keys.unseen == []
