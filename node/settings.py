@@ -200,7 +200,7 @@ _NOTES = {
     "zone": 'The council\'s time zone (IANA). It decides what "tonight" means.',
     "summary": "A sentence or two about the council. A first value, as the name.",
     "followers": "May accounts of the wider fediverse follow the public wall? off, approve (each one is asked for), auto.",
-    "leave_to": "Where the button \"Leave this page\" leads: a page that nobody minds being seen with.",
+    "leave_to": 'Where the button "Leave this page" leads: a page that nobody minds being seen with.',
     "logs": "Log lines for people (lines) or for machines (json). No IP address is ever logged.",
     "places": 'Names that people use for places: latitude and longitude, for example "Mill Lane" = [41.39, 2.17]',
 }
