@@ -17,7 +17,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the least run wrote."""
     file = tmp_path_factory.mktemp("bench") / "figures.json"
     words = [sys.executable, "-m", "tests.bench", "--least", "--json", str(file)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, Any] = json.loads(done.stdout)
     assert found == json.loads(file.read_text("utf-8"))
