@@ -8,7 +8,7 @@
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,17 +28,17 @@ class Names:
     how: str
 
 
-def names_for(folder: Path, free_ports: Callable[[int], tuple[int, ...]]) -> Names:
-    """`free_ports(n)` gives that many ports nobody uses."""
+def names_for(folder: Path, ports: Sequence[int]) -> Names:
+    """`ports`: one for each council, held by the caller. Where the names differ, the first is enough."""
     hosts = folder / "hosts"
     hosts.write_text(f"{LOOPBACK} localhost {' '.join(f'{name}.localhost' for name in COUNCILS)}\n")
     for alone in _ALONE if shutil.which("unshare") else ():
         prefix = (*alone, "sh", "-c", _PRIVATELY, str(hosts))
         if _knows(prefix):
-            return Names(_named(free_ports(1)[0]), prefix, f"a hosts file of their own ({' '.join(alone)})")
+            return Names(_named(ports[0]), prefix, f"a hosts file of their own ({' '.join(alone)})")
     if _resolver_knows():
-        return Names(_named(free_ports(1)[0]), (), "the system's resolver")
-    return Names(tuple(f"localhost:{port}" for port in free_ports(len(COUNCILS))), (), "localhost with three ports")
+        return Names(_named(ports[0]), (), "the system's resolver")
+    return Names(tuple(f"localhost:{port}" for port in ports), (), "localhost with three ports")
 
 
 def _named(port: int) -> tuple[str, ...]:

@@ -20,14 +20,13 @@ from node.demo.checking import wait_for
 from node.demo.ports import LOOPBACK, claim_ports
 from tests.cluster.commands import data, relation
 from tests.cluster.loopback_names import COUNCILS, names_for
-from tests.cluster.tls_front import Front, standing
+from tests.cluster.tls_front import Front, listening, standing
 from tests.cluster.tls_region import (
     SOON,
     STARTS_WITHIN,
     STOPS_WITHIN,
     Council,
     Region,
-    free_ports,
     is_ready,
     link,
     restart,
@@ -42,15 +41,16 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     authorities = {name: trustme.CA() for name in ("ca", "other-ca")}
     for name, authority in authorities.items():
         authority.cert_pem.write_to_path(str(folder / f"{name}.pem"))
-    ca, names = folder / "ca.pem", names_for(folder, free_ports)
-    listed = [word for authority in names.authorities for word in ("--plain-host", authority)]
-    with claim_ports((8131, 8132, 8133)) as claims:
+    ca = folder / "ca.pem"
+    with claim_ports((8131, 8132, 8133)) as claims, listening(len(COUNCILS)) as sockets:
+        names = names_for(folder, [one.getsockname()[1] for one in sockets])
+        listed = [word for authority in names.authorities for word in ("--plain-host", authority)]
         councils = {
             name: Council(folder / name, authority, port, names, ca)
             for name, authority, port in zip(COUNCILS, names.authorities, claims.ports, strict=True)
         }
         councils["hillside"].ca = folder / "other-ca.pem"
-        front = Front(authorities["ca"], {one.authority: one.port for one in councils.values()})
+        front = Front(authorities["ca"], sockets, {one.authority: one.port for one in councils.values()})
         for name, one in councils.items():
             words = ("--name", name.capitalize(), "--url", one.url, "--port", one.port, "--keeper", "Rosa", *listed)
             one.sign_in = data("init", one.directory, *words)["sign_in"]

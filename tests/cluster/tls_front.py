@@ -5,11 +5,12 @@ but `Connection`, and nothing is buffered.
 """
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import trustme
@@ -21,24 +22,21 @@ _HEAD = 65_536
 
 @dataclass
 class Front:
-    """`upstreams`: the local port behind each authority (`name:port`). `seen` counts requests by authority."""
+    """`sockets` listen already. `upstreams`: the local port behind each authority (`name:port`). `seen` counts requests."""
 
     authority: trustme.CA
+    sockets: Sequence[socket.socket]
     upstreams: Mapping[str, int]
     seen: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def ports(self) -> set[int]:
-        return {int(authority.rpartition(":")[2]) for authority in self.upstreams}
 
     def tls(self) -> ssl.SSLContext:
         by_name = {name: self._context(name) for name in {a.rpartition(":")[0] for a in self.upstreams}}
         first = self._context("nobody.invalid")
 
-        def choose(socket: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
+        def choose(secured: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
             if name not in by_name:
                 return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-            socket.context = by_name[name]
+            secured.context = by_name[name]
             return None
 
         first.sni_callback = choose
@@ -80,15 +78,22 @@ class Front:
 
 
 @contextmanager
+def listening(count: int) -> Iterator[tuple[socket.socket, ...]]:
+    """As many ports as the system gives, held from this moment on: between finding a port and using it somebody else may."""
+    with ExitStack() as closing:
+        yield tuple(closing.enter_context(socket.create_server((LOOPBACK, 0))) for _ in range(count))
+
+
+@contextmanager
 def standing(front: Front) -> Iterator[Front]:
-    """The proxy in a thread of its own, listening on every port that its authorities name."""
+    """The proxy in a thread of its own."""
     loop = asyncio.new_event_loop()
     servers: list[asyncio.Server] = []
 
     async def begin() -> None:
         context = front.tls()
-        for port in sorted(front.ports):
-            servers.append(await asyncio.start_server(front.serve, LOOPBACK, port, ssl=context, limit=_HEAD))
+        for one in front.sockets:
+            servers.append(await asyncio.start_server(front.serve, sock=one, ssl=context, limit=_HEAD))
 
     async def end() -> None:
         for server in servers:

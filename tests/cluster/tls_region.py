@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from node.demo.asking import JSON, PAGE, Reply
 from node.demo.checking import wait_for
-from node.demo.ports import LOOPBACK, claim_ports
+from node.demo.ports import LOOPBACK
 from node.demo.processes import command
 from node.settings import PREFIX
 from tests.cluster.commands import Council as Known
@@ -109,11 +109,6 @@ class Region:
             connection.request("GET" if form is None else "POST", path, body, headers)
             answer = connection.getresponse()
             return Reply(answer.status, {n.lower(): v for n, v in answer.getheaders()}, answer.read())
-
-
-def free_ports(count: int) -> tuple[int, ...]:
-    with claim_ports(tuple(range(8441, 8441 + count))) as claims:
-        return claims.ports
 
 
 def link(asking: Council, asked: Council) -> subprocess.CompletedProcess[str]:
