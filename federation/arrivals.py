@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from federation import followers, introductions, peers, replicas
 from federation.council import Council
+from federation.kinds import act_of
 from federation.moments import from_microseconds
 from federation.renaming import apply_renaming
 from federation.tables import ArrivalState
@@ -100,10 +101,17 @@ def apply(
     """Hand one activity to the owner of its (verb, object)."""
     verb, actor, thing = activity["type"], activity["actor"], activity["object"]
     object_id = _id_of(thing)
+    act = act_of(council.acts, activity)
+    says_something = act is not None or (verb in ("Create", "Update", "Delete") and object_id != actor)
     match verb:
-        case "Create" | "Update" | "Delete" if object_id != actor and not peers.is_linked(connection, actor):
+        case _ if says_something and not peers.is_linked(connection, actor):
             # The link ended between keeping and applying. The marker goes too: linked up again, they say the same anew.
             connection.execute(text("DELETE FROM received_activity WHERE activity_id = :id"), {"id": activity["id"]})
+        case _ if act is not None:
+            model = act.read(activity)
+            if isinstance(model, Refused):
+                raise ValueError(f"{activity['id']} was judged acceptable, but cannot be read")
+            act.apply(connection, council, model, document, now)
         case "Update" if object_id == actor:
             apply_renaming(connection, council, activity=activity)
         case "Create" | "Update":
@@ -114,6 +122,15 @@ def apply(
         case "Delete":
             audience = _audience(activity)
             replicas.end(connection, council, object_id=object_id, source=actor, audience=audience, now=now)
+        case _:
+            _apply_relation(connection, council, activity=activity, object_id=object_id, now=now)
+
+
+def _apply_relation(
+    connection: Connection, council: Council, *, activity: dict[str, Any], object_id: Any, now: datetime
+) -> None:
+    actor = activity["actor"]
+    match activity["type"]:
         case "Offer":
             peers.they_asked(connection, council, actor_id=actor, offer_id=activity["id"], now=now)
         case "Accept":
@@ -128,7 +145,7 @@ def apply(
                 peers.they_undid(connection, council, actor_id=actor, object_id=object_id)
         case "Follow":
             followers.follow_arrived(connection, council, actor_id=actor, follow_id=activity["id"], now=now)
-        case _:
+        case verb:
             raise ValueError(f"nothing here applies {verb}")
 
 

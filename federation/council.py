@@ -7,7 +7,7 @@ from functools import cached_property
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from federation.kinds import Kinds
+from federation.kinds import Act, Kinds
 from federation.ports import Randomness
 from protocol import ids, keys
 from schemas.place import Place
@@ -56,11 +56,13 @@ class Council:
         summary: str = "",
         language: str = "en",
         place: Place | None = None,
+        acts: tuple[Act, ...] = (),
     ) -> None:
         self.base_url = base_url
         self.rsa = rsa
         self.ed25519 = ed25519
         self.kinds = kinds
+        self.acts = acts
         self.randomness = randomness
         self.rules = rules or Rules()
         self.profile = Profile(name, language, summary, place)

@@ -11,16 +11,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from federation.admission import admit, too_large
+from federation.content import Check, judge_act, judge_content, judge_offer
 from federation.council import Council
 from federation.directory import Directory, Known
 from federation.introductions import Introduction, usable
-from federation.keeping import ALREADY_HELD, ID_REUSED, LINKING_VERBS, STORED, Arrival, keep, keep_first_word
+from federation.keeping import (
+    ALREADY_HELD,
+    ID_REUSED,
+    LINKING_VERBS,
+    STORED,
+    Arrival,
+    keep,
+    keep_checked,
+    keep_first_word,
+)
+from federation.kinds import act_of
 from federation.renaming import is_renaming, judge_renaming
 from protocol import authority, digest, http_signature, ids, keys, proof, strict_json
 from protocol.http_signature import Claim, Request
 from protocol.keys import PublicKey
 from protocol.verdict import NeedsKey, Reason, Refused
-from schemas.activity import Activity, kind_of, shape_of
+from schemas.activity import Activity, shape_of
 
 __all__ = [
     "ALREADY_HELD",
@@ -33,12 +44,12 @@ __all__ = [
     "Met",
     "judge",
     "keep",
+    "keep_checked",
     "keep_first_word",
 ]
 
 CONTENT_VERBS = frozenset({"Create", "Update", "Delete"})
 REMEMBERED = timedelta(days=90)
-RELATIONSHIP = "Relationship"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,56 +137,31 @@ def _judge_council(
     """A council that we have met: everything it says carries its proof, and it says content only once both accepted."""
     if activity.type == "Follow":
         return Dropped("follow-of-a-council")
-    if activity.type in CONTENT_VERBS and not known.accepted:
+    act = act_of(council.acts, document)
+    if (activity.type in CONTENT_VERBS or act is not None) and not known.accepted:
         return Refused(
             Reason.UNKNOWN_PEER, "We are not linked up; until both have accepted, only the handshake is taken."
         )
-    if activity.type not in CONTENT_VERBS | LINKING_VERBS:
+    if activity.type not in CONTENT_VERBS | LINKING_VERBS and act is None:
         return Dropped("verb-of-no-meaning") if known.accepted else _unknown_peer()
     pinned = directory.keys.get(known.ed25519_key_id or "")
     refused = _judge_proof(document, pinned[0] if pinned else None, key_id=known.ed25519_key_id, now=now)
     if refused is not None:
         return refused
-    if is_renaming(document):
+    check: Check | Refused | None = None
+    if act is not None:
+        check = judge_act(document, act, council=council, now=now)
+    elif is_renaming(document):
         refused = judge_renaming(document, key_id=known.ed25519_key_id, key=pinned[0] if pinned else None)
     elif activity.type in CONTENT_VERBS:
-        refused = _judge_content(document, activity, council=council)
+        check = judge_content(document, activity, council=council, now=now)
     elif activity.type == "Offer":
-        refused = _judge_offer(document, council=council)
+        refused = judge_offer(document, council=council)
     if refused is not None:
         return refused
-    return _arrival(activity, body, now=now)
-
-
-def _judge_content(document: dict[str, Any], activity: Activity, *, council: Council) -> Refused | None:
-    audience = authority.audience_of(document, actor=activity.actor)
-    if isinstance(audience, Refused):
-        return audience
-    if activity.type == "Delete":
-        return None
-    note = document["object"]
-    if not isinstance(note, dict):
-        return Refused(Reason.WRONG_SHAPE, "A Create or Update carries its object whole.")
-    name = kind_of(note)
-    if isinstance(name, Refused):
-        return name
-    kind = council.kinds.get(name)
-    if kind is None:
-        return Refused(Reason.WRONG_SHAPE, "This server does not know that kind of note.")
-    read = kind.read(note)
-    return read if isinstance(read, Refused) else None
-
-
-def _judge_offer(document: dict[str, Any], *, council: Council) -> Refused | None:
-    """An Offer to link up names the two of us and nobody else."""
-    offered = document.get("object")
-    if not isinstance(offered, dict) or offered.get("type") != RELATIONSHIP:
-        return Refused(Reason.WRONG_SHAPE, "The only offer between councils here is that of a relationship.")
-    if "comarca:peering" not in offered or offered.get("subject") != document.get("actor"):
-        return Refused(Reason.WRONG_SHAPE, "The relationship is not one of linking up with its sender.")
-    if offered.get("object") != council.actor_id:
-        return Refused(Reason.WRONG_AUDIENCE, "The offer is meant for another council.")
-    return None
+    if isinstance(check, Refused):
+        return check
+    return replace(_arrival(activity, body, now=now), check=check)
 
 
 def _judge_proof(
@@ -236,7 +222,7 @@ def _judge_stranger(body: bytes, claim: Claim, *, council: Council, now: datetim
         if activity.object != council.actor_id or council.rules.followers == "off":
             return Refused(Reason.UNKNOWN_PEER, "This council cannot be followed from there.")
     elif activity.type == "Offer":
-        refused = _judge_offer(document, council=council)
+        refused = judge_offer(document, council=council)
         if refused is not None:
             return refused
     else:

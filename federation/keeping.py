@@ -3,7 +3,7 @@
 It never judges: what comes here has passed everything in `federation.inbox`. Runs inside a step of the store.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,10 @@ STORED, ALREADY_HELD, ID_REUSED = "stored", "already-held", Reason.ID_REUSED.val
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A judged message that is to be kept. `introduction` comes with the first word of somebody we had not met."""
+    """A judged message that is to be kept. `introduction` comes with the first word of somebody we had not met.
+
+    `check`, where there is one, looks at what is held already, in the step that keeps it, and may still refuse.
+    """
 
     activity_id: str
     digest: bytes
@@ -34,11 +37,17 @@ class Arrival:
     document: bytes
     received_at: datetime
     introduction: Introduction | None = None
+    check: Callable[[Connection], Refused | None] | None = None
+
+    @property
+    def relates(self) -> bool:
+        """Whether it may change whom we know."""
+        return self.check is None and (self.verb in LINKING_VERBS or self.verb == "Follow")
 
     @property
     def at_once(self) -> bool:
-        """Whether it is applied before it is answered: what follows a handshake must find it done."""
-        return self.verb in LINKING_VERBS or self.verb == "Follow"
+        """Whether it is applied before it is answered: what is judged by what is held must find it done."""
+        return self.relates or self.check is not None
 
 
 _HELD = text("SELECT activity_id, digest FROM received_activity WHERE activity_id IN :ids").bindparams(
@@ -70,6 +79,17 @@ def keep(connection: Connection, arrivals: Sequence[Arrival]) -> list[str]:
     if fresh:
         connection.execute(_KEEP, [_row(arrival) for arrival in fresh])
     return answers
+
+
+def keep_checked(connection: Connection, arrival: Arrival) -> str | Refused:
+    """Keep a message that is judged by what is held, or refuse it and leave nothing of it behind."""
+    answer = keep(connection, [arrival])[0]
+    if answer != STORED or arrival.check is None:
+        return answer
+    refused = arrival.check(connection)
+    if refused is not None:
+        connection.execute(text("DELETE FROM received_activity WHERE activity_id = :id"), {"id": arrival.activity_id})
+    return refused or answer
 
 
 def keep_first_word(connection: Connection, council: Council, arrival: Arrival) -> str | Refused:

@@ -1,14 +1,17 @@
 """The kinds of payload that features bring along. Federation learns of them only through the mapping it is given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from federation.tables import Lane
 from protocol.verdict import Refused
+
+if TYPE_CHECKING:
+    from federation.council import Council
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Kind:
 
     `name` is what `schemas.activity.kind_of` answers ("resource", "resolution", "alert").
     `read(note)` judges the shape and returns the wire model; it may not look anything up.
+    `final(model)` says whether this is the last word: once held, no later note under its id is taken, whatever arrives first.
+    `check`, where there is one, may refuse what does not fit what is held; a kind with one is judged alone, not in a batch.
     `put(connection, copy, model)` writes the feature's own index for it, and must be safe to run twice.
     `end(connection, replica_id)` removes that index.
     """
@@ -38,6 +43,38 @@ class Kind:
     read: Callable[[dict[str, Any]], Any | Refused]
     put: Callable[[Connection, Copy, Any], None]
     end: Callable[[Connection, int], None]
+    final: Callable[[Any], bool] = lambda model: False
+    check: "Check | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One kind of answer of a council to a record of another: an activity that carries nothing but itself.
+
+    `marker` is the member that tells it, `verbs` are those it may have; its Undo embeds it without its proof.
+    `read(activity)` judges the shape. `judge(model, council)` says whether it is meant for us; neither may look anything up.
+    `check(connection, council, model, now)` may refuse what does not fit what is held, in the step that would store it.
+    `apply(connection, council, model, document, now)` takes it over, perhaps twice; it must be safe to run in any order.
+    """
+
+    marker: str
+    verbs: frozenset[str]
+    read: Callable[[Mapping[str, Any]], Any | Refused]
+    judge: Callable[[Mapping[str, Any], Any, "Council"], Refused | None]
+    check: Callable[[Connection, "Council", Any, datetime], Refused | None]
+    apply: Callable[[Connection, "Council", Any, bytes, datetime], None]
+
+
+Check = Callable[[Connection, "Council", Mapping[str, Any], Any, datetime], Refused | None]
+"""`(connection, council, activity, model, now)`: what of a note does not fit what is held already, in the storing step."""
+
+
+def act_of(acts: Iterable[Act], activity: Mapping[str, Any]) -> Act | None:
+    """The kind of answer that an activity is, or takes back; None for everything else."""
+    said: Any = activity.get("object") if activity.get("type") == "Undo" else activity
+    if not isinstance(said, Mapping):
+        return None
+    return next((act for act in acts if act.marker in said and said.get("type") in act.verbs), None)
 
 
 Kinds = Mapping[str, Kind]

@@ -101,12 +101,33 @@ def announce(connection: Connection, council: Council, *, activity: dict[str, An
     return str(signed["id"])
 
 
-def send_to(connection: Connection, council: Council, *, activity: dict[str, Any], inbox: str, now: datetime) -> str:
-    """Sign and queue one act towards one inbox (linking up, following), ahead of everything else to it."""
+def send_to(
+    connection: Connection,
+    council: Council,
+    *,
+    activity: dict[str, Any],
+    inbox: str,
+    now: datetime,
+    lane: Lane = Lane.HANDSHAKE,
+) -> bytes:
+    """Sign and queue one act towards one inbox: linking up and following ahead of all else. Returns what everybody could check."""
     signed, document = sign(council, activity, now=now)
     body = _keep(connection, signed, document, object_id=None, audience="named", now=now)
-    _queue(connection, council, _QUEUE_ONE, body=body, lane=Lane.HANDSHAKE, now=now, inbox=inbox)
-    return str(signed["id"])
+    _queue(connection, council, _QUEUE_ONE, body=body, lane=lane, now=now, inbox=inbox)
+    return document
+
+
+def say(
+    connection: Connection, council: Council, *, activity: dict[str, Any], audience: WireAudience, now: datetime
+) -> bytes:
+    """Sign and queue an answer of ours to a record of another council, for every linked council; never for followers.
+
+    Returns the bytes that everybody gets, so that the answer can be kept as evidence.
+    """
+    signed, document = sign(council, activity, now=now)
+    body = _keep(connection, signed, document, object_id=None, audience=audience, now=now)
+    _queue(connection, council, _QUEUE_PEERS, body=body, lane=Lane.ORDINARY, now=now)
+    return document
 
 
 def send_live_objects(

@@ -169,7 +169,7 @@ class Reception:
         def step(connection: Any) -> tuple[str | Refused, tuple[str, ...]]:
             verbs: tuple[str, ...] = ()
             if arrival.introduction is None:
-                kept: str | Refused = inbox.keep(connection, [arrival])[0]
+                kept: str | Refused = inbox.keep_checked(connection, arrival)
             else:
                 kept = inbox.keep_first_word(connection, council, arrival)
             if kept == inbox.STORED:
@@ -178,7 +178,8 @@ class Reception:
 
         result, verbs = await self.store.write(step)
         self.verbs.update(verbs)
-        await self.relations_changed()
+        if arrival.relates:
+            await self.relations_changed()
         if result == inbox.STORED:
             self.heard(arrival.actor_id)
         return result

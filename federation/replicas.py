@@ -32,16 +32,18 @@ class Effect(StrEnum):
 
 _PUT = text(
     "INSERT INTO replica (object_id, source, kind, audience, name, document, method, published, updated, ends_at,"
-    " received_at, gone_at) VALUES (:object_id, :source, :kind, :audience, :name, :document, :method, :published, :updated,"
-    " :ends_at, :received_at, NULL) ON CONFLICT (object_id) DO UPDATE SET kind = excluded.kind, audience = excluded.audience,"
-    " name = excluded.name, document = excluded.document, method = excluded.method, updated = excluded.updated,"
-    " ends_at = excluded.ends_at, received_at = excluded.received_at"
-    " WHERE replica.source = excluded.source AND replica.gone_at IS NULL AND replica.updated < excluded.updated"
+    " received_at, gone_at, final) VALUES (:object_id, :source, :kind, :audience, :name, :document, :method, :published,"
+    " :updated, :ends_at, :received_at, NULL, :final) ON CONFLICT (object_id) DO UPDATE SET kind = excluded.kind,"
+    " audience = excluded.audience, name = excluded.name, document = excluded.document, method = excluded.method,"
+    " updated = excluded.updated, ends_at = excluded.ends_at, received_at = excluded.received_at, final = excluded.final"
+    " WHERE replica.source = excluded.source AND replica.gone_at IS NULL"
+    # A last word stands whatever comes after it or was overtaken by it; else the newest does.
+    " AND (excluded.final > replica.final OR (excluded.final = replica.final AND replica.updated < excluded.updated))"
     " RETURNING id"
 )
 _GONE = text(
     "INSERT INTO replica (object_id, source, kind, audience, name, document, method, published, updated, ends_at,"
-    " received_at, gone_at) VALUES (:object_id, :source, '', :audience, '', x'', '', :now, :now, NULL, :now, :now)"
+    " received_at, gone_at, final) VALUES (:object_id, :source, '', :audience, '', x'', '', :now, :now, NULL, :now, :now, 0)"
     " ON CONFLICT (object_id) DO UPDATE SET name = '', document = x'', gone_at = excluded.gone_at, ends_at = NULL"
     " WHERE replica.source = excluded.source AND replica.gone_at IS NULL RETURNING id, kind"
 )
@@ -88,6 +90,7 @@ def put(
             "updated": microseconds(updated),
             "ends_at": microseconds(read_time(note["endTime"])) if note.get("endTime") else None,
             "received_at": microseconds(received_at),
+            "final": int(kind.final(model)),
         },
     ).first()
     if row is None:

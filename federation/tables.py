@@ -167,3 +167,4 @@ class Replica(SQLModel, table=True):
     ends_at: datetime | None = Field(default=None, sa_type=Instant)
     received_at: datetime = Field(sa_type=Instant)
     gone_at: datetime | None = Field(default=None, sa_type=Instant)
+    final: bool = False  # the last word on this object: no later note under its id is taken

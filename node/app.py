@@ -93,6 +93,7 @@ def open_council(settings: Settings, *, randomness: Randomness, features: tuple[
         rsa=identity.rsa,
         ed25519=identity.ed25519,
         kinds=kinds_of(features),
+        acts=tuple(act for feature in features for act in feature.acts),
         randomness=randomness,
         rules=rules_of(settings),
     )

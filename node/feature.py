@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from sqlalchemy import Connection
 
 from federation.council import Council
-from federation.kinds import Kind
+from federation.kinds import Act, Kind
 from node.rights import CARETAKER, KEEPER, NEIGHBOUR, Right
 from node.settings import Settings
 from schemas.phrase import phrase
@@ -112,7 +112,7 @@ class MenuEntry:
 class Feature:
     """One folder of `node/features`, as the rest of the node sees it.
 
-    `kinds`: what it sends and understands on the wire. `router(site)`: its pages and JSON.
+    `kinds` and `acts`: what it sends and understands on the wire. `router(site)`: its pages and JSON.
     `wall(connection, viewer, now, council)`: its live slips of this council; calls for help include those of nearby councils,
     since a call does not stop at our border.
     `slip(connection, replica, viewer, now)`: one replica, ours or theirs, as a `Slip` with `details` for its own template
@@ -123,12 +123,14 @@ class Feature:
     `own(connection, member_id)`: everything here that is this member's, for taking along: one dictionary for each record, of
     plain values, with its `kind`.
     `leave(connection, acting, member_id)`: that member leaves; take back what was their own, and forget them where something stays.
+    `from_resolution(connection, viewer, now, council, object_id)`: its live slips that come from a resolution, for its page.
     `purge(connection, begin)`: one short step of clearing the file of words that deleted rows leave behind, True while there
     is more; `begin` for the first of them.
     """
 
     name: str
     kinds: tuple[Kind, ...] = ()
+    acts: tuple[Act, ...] = ()
     router: Callable[[Any], APIRouter] | None = None
     templates: Path | None = None
     slip_template: str | None = None
@@ -139,3 +141,4 @@ class Feature:
     purge: Callable[[Connection, bool], bool] | None = None
     own: Callable[[Connection, int], list[dict[str, Any]]] | None = None
     leave: Callable[[Connection, Acting, int], None] | None = None
+    from_resolution: Callable[[Connection, Viewer, datetime, Council, str], list[Slip]] | None = None

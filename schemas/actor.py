@@ -5,13 +5,16 @@ whether readers of JSON-LD see the keys at all. Theirs: tolerant in form, strict
 council never appear here.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from protocol.ids import same_origin
-from schemas.base import Address, Line, WireModel, Words
+from schemas.base import Address, Line, WireModel, WireTime, Words, write_time
 from schemas.context import ACTOR_CONTEXT, Context
 from schemas.place import Place, place_document
 
@@ -19,6 +22,7 @@ RFC9421: Final = "https://datatracker.ietf.org/doc/html/rfc9421"
 RFC9421_ED25519: Final = "https://datatracker.ietf.org/doc/html/rfc9421#name-eddsa-using-curve-edwards25"
 
 _LONGEST_PEM: Final = 4_096
+_MOST_KEYS: Final = 64
 
 
 def _implements() -> list[dict[str, str]]:
@@ -32,8 +36,49 @@ def _context() -> Context:
     return [dict(part) if isinstance(part, dict) else part for part in ACTOR_CONTEXT]
 
 
-def _rsa_key(actor: str, pem: str) -> dict[str, str]:
-    return {"id": f"{actor}#main-key", "owner": actor, "publicKeyPem": pem}
+def rsa_key_id(actor: str, number: int = 1) -> str:
+    """The id of an actor's RSA key. Each key that takes another's place has an id of its own.
+
+    Some servers never fetch a key again under an id that they know (GoToSocial issues 2170 and 3197); all fetch an unknown one.
+    """
+    return _numbered(f"{actor}#main-key", number)
+
+
+def ed25519_key_id(actor: str, number: int = 1) -> str:
+    """The id of a council's Ed25519 key, counted from 1."""
+    return _numbered(f"{actor}#ed25519-key", number)
+
+
+def _numbered(first: str, number: int) -> str:
+    return first if number == 1 else f"{first}-{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredKey:
+    """An Ed25519 key that is in use no more. What it signed until then stays checkable."""
+
+    number: int
+    multibase: str
+    until: datetime
+
+
+def _rsa_key(actor: str, pem: str, number: int) -> dict[str, str]:
+    return {"id": rsa_key_id(actor, number), "owner": actor, "publicKeyPem": pem}
+
+
+def _multikeys(actor: str, number: int, multibase: str, retired: Sequence[RetiredKey]) -> list[dict[str, str]]:
+    """The key in use first, then those given up, each with the time at which it was (`expires`, FEP-521a's Multikey)."""
+    current = _multikey(actor, number, multibase)
+    return [current] + [_multikey(actor, k.number, k.multibase) | {"expires": write_time(k.until)} for k in retired]
+
+
+def _multikey(actor: str, number: int, multibase: str) -> dict[str, str]:
+    return {
+        "id": ed25519_key_id(actor, number),
+        "type": "Multikey",
+        "controller": actor,
+        "publicKeyMultibase": multibase,
+    }
 
 
 def council_actor(
@@ -46,9 +91,11 @@ def council_actor(
     manually_approves: bool,
     language: str,
     place: Place | None = None,
+    number: int = 1,
+    retired: Sequence[RetiredKey] = (),
 ) -> dict[str, Any]:
     """The council's actor document. `base_url` without trailing slash; `summary` plain text in `language`; keys as SPKI PEM
-    and as Multikey (`z6Mk…`, FEP-521a)."""
+    and as Multikey (`z6Mk…`, FEP-521a), which are pair `number`; `retired` the newest first."""
     actor = f"{base_url}/council"
     document: dict[str, Any] = {
         "@context": _context(),
@@ -64,15 +111,8 @@ def council_actor(
         "endpoints": {"sharedInbox": f"{base_url}/inbox"},
         "url": f"{base_url}/",
         "manuallyApprovesFollowers": manually_approves,
-        "publicKey": _rsa_key(actor, rsa_pem),
-        "assertionMethod": [
-            {
-                "id": f"{actor}#ed25519-key",
-                "type": "Multikey",
-                "controller": actor,
-                "publicKeyMultibase": ed25519_multibase,
-            }
-        ],
+        "publicKey": _rsa_key(actor, rsa_pem, number),
+        "assertionMethod": _multikeys(actor, number, ed25519_multibase, retired),
         "generator": {"type": "Application", "implements": _implements()},
     }
     if summary:
@@ -83,7 +123,7 @@ def council_actor(
     return document
 
 
-def node_actor(base_url: str, host: str, *, rsa_pem: str) -> dict[str, Any]:
+def node_actor(base_url: str, host: str, *, rsa_pem: str, number: int = 1) -> dict[str, Any]:
     """The server's own actor: signs fetches, is served unsigned, publishes nothing (S18). `host` as in addresses."""
     actor = f"{base_url}/actor"
     return {
@@ -96,7 +136,7 @@ def node_actor(base_url: str, host: str, *, rsa_pem: str) -> dict[str, Any]:
         "endpoints": {"sharedInbox": f"{base_url}/inbox"},
         "url": f"{base_url}/",
         "manuallyApprovesFollowers": True,
-        "publicKey": _rsa_key(actor, rsa_pem),
+        "publicKey": _rsa_key(actor, rsa_pem, number),
         "implements": _implements(),
     }
 
@@ -146,6 +186,8 @@ class TheirMultikey(WireModel):
     type: Literal["Multikey"]
     controller: Address
     public_key_multibase: Annotated[str, StringConstraints(max_length=2_048)]
+    expires: WireTime | None = None
+    revoked: WireTime | None = None
 
 
 class TheirEndpoints(WireModel):
@@ -197,12 +239,27 @@ class TheirActor(WireModel):
         return key.id, key.public_key_pem
 
     def ed25519_key(self) -> tuple[str, str] | None:
-        """(key id, multibase) of the first Ed25519 Multikey that this actor controls."""
-        for key in self.assertion_method:
-            owned = key.controller == self.id and same_origin(key.id, self.id)
-            if owned and key.public_key_multibase.startswith("z6Mk"):
-                return key.id, key.public_key_multibase
-        return None
+        """(key id, multibase) of the first Ed25519 Multikey that this actor controls; one without an end before all others."""
+        ours = self._ed25519_keys()
+        key = next((key for key in ours if key.expires is None and key.revoked is None), ours[0] if ours else None)
+        return None if key is None else (key.id, key.public_key_multibase)
+
+    def retired_keys(self) -> list[tuple[str, str, datetime]]:
+        """(key id, multibase, until) of Ed25519 Multikeys that this actor says it has given up. Revoked ones do not count."""
+        return [
+            (key.id, key.public_key_multibase, key.expires)
+            for key in self._ed25519_keys()
+            if key.expires is not None and key.revoked is None
+        ]
+
+    def _ed25519_keys(self) -> list[TheirMultikey]:
+        return [
+            key
+            for key in self.assertion_method[:_MOST_KEYS]
+            if key.controller == self.id
+            and same_origin(key.id, self.id)
+            and key.public_key_multibase.startswith("z6Mk")
+        ]
 
     @property
     def shared_or_own_inbox(self) -> str:

@@ -100,8 +100,24 @@ class Certainty(StrEnum):
     UNKNOWN = "Unknown"
 
 
+class Ended(StrEnum):
+    """Why a call is at its end; `false` stays to be seen, so that whoever heard it learns what it was."""
+
+    OVER = "over"
+    WITHDRAWN = "withdrawn"
+    FALSE = "false"
+
+
+AreaCell = Annotated[str, StringConstraints(pattern=r"^8[0-7][0-9a-f]{13}$")]
+"""An H3 cell of resolution 7 or coarser: an area to look after, never a house."""
+
+
 class Alert(WireModel):
-    """The payload, with CAP's names and literal values; `wanted` is ours."""
+    """The payload, with CAP's names and literal values; `wanted`, `cells`, `ended`, `raised_by` and the rest are ours.
+
+    `earlier`: when the earlier versions were sent, oldest first, which CAP calls references. `note`: what changed, or why it
+    ended. `raised_by`: how many people raised it.
+    """
 
     status: Status
     msg_type: MessageType
@@ -112,6 +128,19 @@ class Alert(WireModel):
     certainty: Certainty
     wanted: Words = ""
     instruction: Words = ""
+    cells: Annotated[list[AreaCell] | None, Field(max_length=64)] = None
+    ended: Ended | None = None
+    note: Annotated[Words | None, StringConstraints(max_length=2_000)] = None
+    earlier: Annotated[list[WireTime] | None, Field(max_length=32)] = None
+    because: Address | None = None
+    campaign: Line | None = None
+    raised_by: Annotated[int, Field(strict=True, ge=1, le=2)] | None = None
+
+    @model_validator(mode="after")
+    def _says_how_it_ended(self) -> Self:
+        if (self.msg_type is MessageType.CANCEL) != (self.ended is not None):
+            raise ValueError("a call that is cancelled says how it ended, and no other does")
+        return self
 
 
 class AlertNote(Note):
@@ -150,16 +179,8 @@ def alert_note(
     *,
     name: str,
     words: str,
+    alert: Alert,
     language: str,
-    status: str,
-    msg_type: str,
-    category: str,
-    event: str,
-    urgency: str,
-    severity: str,
-    certainty: str,
-    wanted: str,
-    instruction: str,
     place: Place | None,
     published: datetime,
     updated: datetime | None,
@@ -173,19 +194,20 @@ def alert_note(
     an end more than seven days after `published`).
     """
     said = words_for(language)
-    title = f"{said['exercise']}: {name}" if status == Status.EXERCISE else name
+    title = f"{said['exercise']}: {name}" if alert.status is Status.EXERCISE else name
     note = note_document(
         object_id,
         base_url,
         name=title,
         paragraphs=[
             as_html(title),
-            escape(said["cancelled"]) if msg_type == MessageType.CANCEL else "",
+            escape(said[f"ended-{alert.ended}"]) if alert.ended is not None else "",
+            labelled(said["changed"], alert.note or ""),
             as_html(words),
-            labelled(said["wanted"], wanted),
-            labelled(said["instruction"], instruction),
+            labelled(said["wanted"], alert.wanted),
+            labelled(said["instruction"], alert.instruction),
             labelled(said["near"], place.name) if place else "",
-            labelled(said["until"], moment(ends_at, zone)),
+            labelled(said["until"], moment(ends_at, zone)) if alert.ended is None else "",
             link_to(object_id, language=language),
         ],
         language=language,
@@ -198,17 +220,7 @@ def alert_note(
     note |= {
         "source": {"content": words, "mediaType": "text/plain"},
         "endTime": write_time(ends_at),
-        "comarca:alert": {
-            "status": status,
-            "msgType": msg_type,
-            "category": category,
-            "event": event,
-            "urgency": urgency,
-            "severity": severity,
-            "certainty": certainty,
-            "wanted": wanted,
-            "instruction": instruction,
-        },
+        "comarca:alert": alert.wire(),
     }
     refused = read_alert(note)
     if isinstance(refused, Refused):

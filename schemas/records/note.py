@@ -113,9 +113,10 @@ def labelled(label: str, words: str) -> str:
     return f"{escape(label)}: {as_html(words)}" if words else ""
 
 
-def link_to(address: str, *, language: str) -> str:
-    """The way back to the page, for a reader elsewhere."""
-    return f'<a href="{escape(address)}" rel="nofollow noopener noreferrer">{escape(words_for(language)["read"])}</a>'
+def link_to(address: str, *, language: str, words: str = "") -> str:
+    """The way to a page, for a reader elsewhere: back to the record's own, unless `words` say otherwise."""
+    said = words or words_for(language)["read"]
+    return f'<a href="{escape(address)}" rel="nofollow noopener noreferrer">{escape(said)}</a>'
 
 
 def moment(time: datetime, zone: tzinfo) -> str:

@@ -1,18 +1,16 @@
-"""What an assembly decided: the text bound to a digest, how and when it was agreed, when it is looked at again.
+"""What an assembly decides: the text bound to a digest, where it stands, how and when it was agreed, when it is looked at again.
 
-Never adopted without a date and the number present; never a name of who was there. Its life (stances, amendments) is not told
-here. Source: primitives.md 2.5, background/protocol.md 4.4.
+Never adopted without a date and the number present; never a name of who was there. Which stage may follow which is the
+deciding council's own affair. Source: primitives.md 2.5, background/protocol.md 4.4.
 """
 
-from base64 import urlsafe_b64encode
 from datetime import date, datetime
-from enum import StrEnum
-from hashlib import sha256
 from html import escape
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from protocol.agreement.wording import text_digest
 from protocol.verdict import Refused
 from schemas.audience import Audience
 from schemas.base import (
@@ -29,18 +27,30 @@ from schemas.base import (
 )
 from schemas.place import Place
 from schemas.records.availability import SourceCouncil
+from schemas.records.deciding import MOST_COUNCILS, Asked, Domain, Method, Rule, Stage
 from schemas.records.note import Note, as_html, labelled, link_to, note_document
+from schemas.records.stance import StanceVerb
 from schemas.wording import words_for
 
+__all__ = [
+    "Answers",
+    "Asked",
+    "Domain",
+    "Method",
+    "Objection",
+    "OutsideAnswer",
+    "Resolution",
+    "ResolutionForm",
+    "ResolutionNote",
+    "ResolutionView",
+    "Rule",
+    "Stage",
+    "read_resolution",
+    "resolution_note",
+    "text_digest",
+]
 
-class Method(StrEnum):
-    """How an assembly came to its decision."""
-
-    CONSENT = "consent"
-    MAJORITY = "majority"
-    TWO_THIRDS = "two-thirds"
-    CONSENSUS_MINUS_ONE = "consensus-minus-one"
-    ADVISORY = "advisory"
+_DECIDED: Final = frozenset({Stage.ADOPTED, Stage.ENDED})
 
 
 def _a_day(value: object) -> object:
@@ -58,37 +68,86 @@ Number = Annotated[int, Field(strict=True, ge=1, le=999_999)]
 People = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 
 
-def text_digest(text: str) -> str:
-    """SHA-256 over the UTF-8 text, in base64url without padding: what stances and stamps refer to."""
-    return urlsafe_b64encode(sha256(text.encode()).digest()).rstrip(b"=").decode()
+class Objection(WireModel):
+    """What spoke against it, and how that was met."""
+
+    what: Annotated[Words, StringConstraints(min_length=1, max_length=2_000)]
+    met: Annotated[Words, StringConstraints(min_length=1, max_length=2_000)]
+
+
+class Answers(WireModel):
+    """Where a text is a council's own answer to another council's: which text, and what it says to it."""
+
+    object: Address
+    text_digest: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    stance: StanceVerb
+
+
+class OutsideAnswer(WireModel):
+    """What the one to whom a demand was brought has answered, and on which day."""
+
+    words: Annotated[Words, StringConstraints(min_length=1, max_length=4_000)]
+    on: Day
 
 
 class Resolution(WireModel):
-    """The payload. The digest is of `text`, byte for byte."""
+    """The payload. The digest is of `text`, byte for byte, and of `rule` where several councils decide."""
 
     number: Number
-    stage: Literal["adopted"]
+    stage: Stage
     method: Method
-    decided_at: Day
-    present: Annotated[People, Field(ge=1)]
+    decided_at: Day | None = None
+    present: Annotated[People | None, Field(ge=1)] = None
     stand_asides: People = 0
+    one_person: bool | None = None
+    objections: Annotated[list[Objection] | None, Field(max_length=20)] = None
     review_on: Day | None = None
+    notice_until: Day | None = None
+    domain: Domain | None = None
+    recipe: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{0,40}$")] | None = None
+    carried_out_by: Line | None = None
+    campaign: Line | None = None
+    because: Address | None = None
+    amends: Address | None = None
+    addressee: Line | None = None
+    delivered_on: Day | None = None
+    answer: OutsideAnswer | None = None
+    rule: Rule | None = None
+    closed_at: WireTime | None = None
+    stances: Annotated[list[dict[str, Any]] | None, Field(max_length=4 * MOST_COUNCILS)] = None
+    answers: Answers | None = None
     text: Annotated[Words, StringConstraints(min_length=1)]
     text_digest: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
     @model_validator(mode="after")
     def _digest_is_of_text(self) -> Self:
-        if text_digest(self.text) != self.text_digest:
+        if text_digest(self.text, self.agreed_rule) != self.text_digest:
             raise ValueError("the digest is not that of the text")
         return self
 
     @model_validator(mode="after")
-    def _numbers_agree(self) -> Self:
-        if self.stand_asides > self.present:
+    def _decided_by_a_gathering(self) -> Self:
+        if self.stage in _DECIDED and (self.decided_at is None or self.present is None):
+            raise ValueError("nothing is adopted without a gathering, its day and how many were there")
+        if self.stand_asides > (self.present or 0):
             raise ValueError("nobody stands aside who is not there")
-        if self.review_on is not None and self.review_on <= self.decided_at:
-            raise ValueError("a decision is looked at again after it was made")
+        if self.decided_at is not None:
+            if self.review_on is not None and self.review_on <= self.decided_at:
+                raise ValueError("a decision is looked at again after it was made")
+            if self.stage in _DECIDED and self.notice_until is not None and self.decided_at < self.notice_until:
+                raise ValueError("nothing is adopted before its notice has ended")
         return self
+
+    @model_validator(mode="after")
+    def _several_councils(self) -> Self:
+        if self.rule is None and (self.closed_at is not None or self.stances is not None):
+            raise ValueError("only what several councils decide has their answers")
+        return self
+
+    @property
+    def agreed_rule(self) -> dict[str, Any] | None:
+        """The rule as it is bound to the text."""
+        return None if self.rule is None else self.rule.agreed()
 
 
 class ResolutionNote(Note):
@@ -98,7 +157,7 @@ class ResolutionNote(Note):
 
     @property
     def words(self) -> str:
-        """The text that was agreed."""
+        """The text that is decided about."""
         return self.resolution.text
 
 
@@ -112,41 +171,24 @@ def resolution_note(
     base_url: str,
     *,
     name: str,
-    text: str,
+    resolution: Resolution,
     language: str,
-    number: int,
-    method: str,
-    decided_at: date,
-    present: int,
-    stand_asides: int,
-    review_on: date | None,
     published: datetime,
     updated: datetime | None,
     audience: str,
     place: Place | None = None,
 ) -> dict[str, Any]:
-    """The Note of an adopted resolution. `object_id` is its whole address; no proof, no context.
+    """The Note of a resolution. `object_id` is its whole address; no proof, no context.
 
     Raises ValueError for an audience that never leaves the council, or for values that a reader would have to refuse.
     """
-    said = words_for(language)
-    counted = [
-        f"{said['resolution']} {number}",
-        f"{said['decided']} {decided_at.isoformat()}",
-        f"{said['method']}: {said[method]}",
-        f"{said['present']}: {present}",
-        f"{said['stand-asides']}: {stand_asides}",
-    ]
     note = note_document(
         object_id,
         base_url,
         name=name,
         paragraphs=[
             as_html(name),
-            escape(" · ".join(counted)),
-            as_html(text),
-            labelled(said["near"], place.name) if place else "",
-            escape(f"{said['review']} {review_on.isoformat()}") if review_on else "",
+            *said_of(resolution, language=language, place=place),
             link_to(object_id, language=language),
         ],
         language=language,
@@ -156,23 +198,44 @@ def resolution_note(
         updated=updated,
         audience=audience,
     )
-    payload: dict[str, Any] = {
-        "number": number,
-        "stage": "adopted",
-        "method": method,
-        "decidedAt": decided_at.isoformat(),
-        "present": present,
-        "standAsides": stand_asides,
-        "text": text,
-        "textDigest": text_digest(text),
-    }
-    if review_on is not None:
-        payload["reviewOn"] = review_on.isoformat()
-    note["comarca:resolution"] = payload
+    note["comarca:resolution"] = resolution.wire()
     refused = read_resolution(note)
     if isinstance(refused, Refused):
         raise ValueError(refused.sentence)
     return note
+
+
+def said_of(resolution: Resolution, *, language: str, place: Place | None) -> list[str]:
+    """All that a reader who knows none of our words must be told, as paragraphs of finished HTML."""
+    said, one = words_for(language), resolution
+    head = [f"{said['resolution']} {one.number}", said[f"stage-{one.stage}"]]
+    if one.decided_at is not None and one.present is not None:
+        head += [
+            f"{said['decided']} {one.decided_at.isoformat()}",
+            f"{said['method']}: {said[one.method]}",
+            f"{said['present']}: {one.present}",
+            f"{said['stand-asides']}: {one.stand_asides}",
+        ]
+    return [
+        escape(" · ".join(head)),
+        as_html(one.text),
+        labelled(said["near"], place.name) if place else "",
+        labelled(said["carried-out-by"], one.carried_out_by or ""),
+        *(escape(f"{said['objection']}: {each.what} — {each.met}") for each in one.objections or ()),
+        labelled(said["addressee"], one.addressee or ""),
+        labelled(said["answered"], one.answer.words) if one.answer else "",
+        escape(f"{said['notice']} {one.notice_until.isoformat()}") if one.notice_until else "",
+        _asked(one.rule, said) if one.rule else "",
+        escape(f"{said['review']} {one.review_on.isoformat()}") if one.review_on else "",
+        link_to(one.amends, language=language, words=said["amends"]) if one.amends else "",
+        link_to(one.answers.object, language=language, words=said["answers"]) if one.answers else "",
+    ]
+
+
+def _asked(rule: Rule, said: dict[str, str]) -> str:
+    names = ", ".join(council.name for council in rule.councils)
+    sentence = said["rule"].format(rule.at_least, rule.most_objections, f"{rule.closes_at:%Y-%m-%d %H:%M} UTC")
+    return f"{escape(said['asked'])}: {escape(names)}. {escape(sentence)}"
 
 
 class ResolutionForm(ApiModel):
@@ -202,12 +265,14 @@ class ResolutionView(ApiModel):
 
     id: Address
     number: Number
+    stage: Stage = Stage.ADOPTED
+    domain: Domain = Domain.OTHER
     title: Line
     text: Words
     text_digest: str
     method: Method
-    decided_at: Day
-    present: People
+    decided_at: Day | None
+    present: People | None
     stand_asides: People
     review_on: Day | None
     source: SourceCouncil

@@ -27,7 +27,7 @@ from node.ports import SystemClock, SystemRandomness
 from node.settings_parts import Federation
 from protocol.ids import Policy
 from protocol.signed_request import http_date
-from schemas.records.alert import alert_note
+from schemas.records.alert import Alert, AlertCategory, Certainty, MessageType, Severity, Status, Urgency, alert_note
 from tests import builders
 from tests.bench.amounts import Amounts
 from tests.bench.bare_sender import BareSender
@@ -151,17 +151,19 @@ async def _raise_alert(
         council.new_object_id(),
         council.base_url,
         name="Water in the lower streets",
+        alert=Alert(
+            status=Status("Actual"),
+            msg_type=MessageType("Alert"),
+            category=AlertCategory("Met"),
+            event="Flood",
+            urgency=Urgency("Immediate"),
+            severity=Severity("Severe"),
+            certainty=Certainty("Observed"),
+            wanted="Boats, dry blankets, two people who can drive a van.",
+            instruction="Do not walk through water that moves.",
+        ),
         words="The river is over the lower path. Go to the school if you live below Mill Lane; bring medicine and papers.",
         language="en",
-        status="Actual",
-        msg_type="Alert",
-        category="Met",
-        event="Flood",
-        urgency="Immediate",
-        severity="Severe",
-        certainty="Observed",
-        wanted="Boats, dry blankets, two people who can drive a van.",
-        instruction="Do not walk through water that moves.",
         place=None,
         published=now,
         updated=None,

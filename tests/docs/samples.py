@@ -21,8 +21,9 @@ from protocol.proof import add_proof
 from schemas import activity, actor, collection, nodeinfo, webfinger
 from schemas.context import ALERT_CONTEXT, PLAIN_CONTEXT, RESOLUTION_CONTEXT
 from schemas.place import Place
-from schemas.records.alert import alert_note
-from schemas.records.resolution import resolution_note
+from schemas.records.alert import Alert, AlertCategory, Certainty, MessageType, Severity, Status, Urgency, alert_note
+from schemas.records.deciding import Method, Stage
+from schemas.records.resolution import Resolution, resolution_note, text_digest
 from schemas.records.resource import resource_note
 from tests.builders import council
 
@@ -80,14 +81,18 @@ def _resolution() -> dict[str, Any]:
         _id("o", "c"),
         _ours().base_url,
         name="We set our own quiet hours",
-        text="The assembly of Riverside keeps quiet hours from 22:00 to 07:00.",
+        resolution=Resolution(
+            text="The assembly of Riverside keeps quiet hours from 22:00 to 07:00.",
+            number=14,
+            method=Method("consent"),
+            decided_at=date(2026, 11, 20),
+            present=31,
+            stand_asides=2,
+            review_on=date(2027, 5, 20),
+            text_digest=text_digest("The assembly of Riverside keeps quiet hours from 22:00 to 07:00."),
+            stage=Stage.ADOPTED,
+        ),
         language="en",
-        number=14,
-        method="consent",
-        decided_at=date(2026, 11, 20),
-        present=31,
-        stand_asides=2,
-        review_on=date(2027, 5, 20),
         published=NOW,
         updated=None,
         audience="public",
@@ -99,17 +104,19 @@ def _alert() -> dict[str, Any]:
         _id("o", "d"),
         _ours().base_url,
         name="Heat wave, fans wanted",
+        alert=Alert(
+            status=Status("Actual"),
+            msg_type=MessageType("Alert"),
+            category=AlertCategory("Met"),
+            event="Heat wave",
+            urgency=Urgency("Immediate"),
+            severity=Severity("Severe"),
+            certainty=Certainty("Observed"),
+            wanted="Ten fans",
+            instruction="Drink water, look in on each other.",
+        ),
         words="The tower on the hill has no cooling since noon.",
         language="en",
-        status="Actual",
-        msg_type="Alert",
-        category="Met",
-        event="Heat wave",
-        urgency="Immediate",
-        severity="Severe",
-        certainty="Observed",
-        wanted="Ten fans",
-        instruction="Drink water, look in on each other.",
         place=PLACE,
         published=NOW,
         updated=None,

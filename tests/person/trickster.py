@@ -15,8 +15,9 @@ from node.demo.letters import sealed
 from node.demo.stranger import Stranger, outside_council
 from schemas import activity as activities
 from schemas.place import Place
-from schemas.records.alert import alert_note
-from schemas.records.resolution import resolution_note
+from schemas.records.alert import Alert, AlertCategory, Certainty, MessageType, Severity, Status, Urgency, alert_note
+from schemas.records.deciding import Method, Stage
+from schemas.records.resolution import Resolution, resolution_note, text_digest
 from schemas.records.resource import resource_note
 
 SOON = 10.0
@@ -90,14 +91,18 @@ def _resolution(theirs: Council, ours: DemoCouncil) -> dict[str, Any]:
         theirs.new_object_id(),
         theirs.base_url,
         name=TITLE,
-        text=WORDS,
+        resolution=Resolution(
+            text=WORDS,
+            number=3,
+            method=Method("consent"),
+            decided_at=now.date(),
+            present=9,
+            stand_asides=0,
+            review_on=None,
+            text_digest=text_digest(WORDS),
+            stage=Stage.ADOPTED,
+        ),
         language="en",
-        number=3,
-        method="consent",
-        decided_at=now.date(),
-        present=9,
-        stand_asides=0,
-        review_on=None,
         published=now,
         updated=None,
         audience="public",
@@ -110,17 +115,19 @@ def _drill(theirs: Council, ours: DemoCouncil) -> dict[str, Any]:
         theirs.new_object_id(),
         theirs.base_url,
         name=TITLE,
+        alert=Alert(
+            status=Status("Exercise"),
+            msg_type=MessageType("Alert"),
+            category=AlertCategory("Other"),
+            event=TITLE,
+            urgency=Urgency("Immediate"),
+            severity=Severity("Severe"),
+            certainty=Certainty("Observed"),
+            wanted=WORDS,
+            instruction=WORDS,
+        ),
         words=WORDS,
         language="en",
-        status="Exercise",
-        msg_type="Alert",
-        category="Other",
-        event=TITLE,
-        urgency="Immediate",
-        severity="Severe",
-        certainty="Observed",
-        wanted=WORDS,
-        instruction=WORDS,
         place=PLACE,
         published=now,
         updated=None,

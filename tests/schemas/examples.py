@@ -9,8 +9,9 @@ import pytest
 
 from schemas.activity import create
 from schemas.place import Place
-from schemas.records.alert import alert_note
-from schemas.records.resolution import resolution_note
+from schemas.records.alert import Alert, alert_note
+from schemas.records.deciding import Stage
+from schemas.records.resolution import Resolution, resolution_note, text_digest
 from schemas.records.resource import resource_note
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -76,7 +77,10 @@ def a_resolution(**changes: Any) -> dict[str, Any]:
         "updated": None,
         "audience": "public",
     }
-    return resolution_note(NOTE_ID, BASE, **{**values, **changes})
+    given = {**values, **changes}
+    payload = {name: given.pop(name) for name in list(given) if name in Resolution.model_fields}
+    payload = {"stage": Stage.ADOPTED, "text_digest": text_digest(payload["text"]), **payload}
+    return resolution_note(NOTE_ID, BASE, resolution=Resolution.model_validate(payload), **given)
 
 
 def an_alert(**changes: Any) -> dict[str, Any]:
@@ -100,7 +104,9 @@ def an_alert(**changes: Any) -> dict[str, Any]:
         "ends_at": NOW + timedelta(hours=24),
         "audience": "neighbours",
     }
-    return alert_note(NOTE_ID, BASE, **{**values, **changes})
+    given = {**values, **changes}
+    payload = {name: given.pop(name) for name in list(given) if name in Alert.model_fields}
+    return alert_note(NOTE_ID, BASE, alert=Alert.model_validate(payload), **given)
 
 
 def a_create(note: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:

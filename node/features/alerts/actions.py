@@ -4,6 +4,7 @@ One step each: the rules, our own record and what the others are told are kept t
 simply taken away: who is on the way must learn that it ended.
 """
 
+import orjson
 from sqlalchemy import Connection
 
 from federation import outbox
@@ -16,7 +17,18 @@ from node.rights import Right
 from protocol import ids
 from schemas.audience import WireAudience
 from schemas.phrase import phrase
-from schemas.records.alert import AlertForm, MessageType, alert_note
+from schemas.records.alert import Alert as WireAlert
+from schemas.records.alert import (
+    AlertCategory,
+    AlertForm,
+    Certainty,
+    Ended,
+    MessageType,
+    Severity,
+    Status,
+    Urgency,
+    alert_note,
+)
 from schemas.refusal import Refusal
 
 _ALERTS = table_of(Alert)
@@ -89,7 +101,12 @@ def over(connection: Connection, public_id: str, acting: Acting) -> Alert:
     changed = connection.execute(
         _ALERTS.update()
         .where(_ALERTS.c.id == row.id)
-        .values(message_type=MessageType.CANCEL.value, updated_at=rules.next_update(acting.now, row.updated_at))
+        .values(
+            message_type=MessageType.CANCEL.value,
+            state="ended",
+            ended=Ended.OVER.value,
+            updated_at=rules.next_update(acting.now, row.updated_at),
+        )
         .returning(*_ALERTS.c)
     )
     after = Alert(**changed.mappings().one())
@@ -106,16 +123,25 @@ def _tell(connection: Connection, row: Alert, acting: Acting) -> None:
         acting.council.base_url,
         name=row.title,
         words=row.words,
+        alert=WireAlert(
+            status=Status(row.status),
+            msg_type=MessageType(row.message_type),
+            category=AlertCategory(row.category),
+            event=row.event,
+            urgency=Urgency(row.urgency),
+            severity=Severity(row.severity),
+            certainty=Certainty(row.certainty),
+            wanted=row.wanted,
+            instruction=row.instruction,
+            cells=orjson.loads(row.cells) or None,
+            ended=Ended(row.ended) if row.ended else None,
+            note=row.note or None,
+            earlier=orjson.loads(row.earlier) or None,
+            because=row.because or None,
+            campaign=row.campaign or None,
+            raised_by=2 if row.seconded_by is not None else 1,
+        ),
         language=row.language,
-        status=row.status,
-        msg_type=row.message_type,
-        category=row.category,
-        event=row.event,
-        urgency=row.urgency,
-        severity=row.severity,
-        certainty=row.certainty,
-        wanted=row.wanted,
-        instruction=row.instruction,
         place=in_cell(row.cell, name=row.near),
         published=row.created_at,
         updated=row.updated_at if row.updated_at > row.created_at else None,

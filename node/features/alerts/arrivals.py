@@ -7,6 +7,7 @@ was on the way must see that it ended, not that it vanished.
 from typing import Any, Final
 
 import h3
+import orjson
 from sqlalchemy import Connection, text
 
 from federation.kinds import Copy, Kind
@@ -29,10 +30,13 @@ _END: Final = text("DELETE FROM alert_index WHERE replica_id = :replica_id")
 def read(note: dict[str, Any]) -> AlertNote | Refused:
     """The call for help in a Note, its place a real cell; else Refused(wrong-shape)."""
     model = read_alert(note)
-    if isinstance(model, Refused) or model.location is None or model.location.cell is None:
+    if isinstance(model, Refused):
         return model
-    if not h3.is_valid_cell(model.location.cell):
-        return Refused(Reason.WRONG_SHAPE, "A place is an H3 cell of resolution 8 or coarser.")
+    cells = [*(model.alert.cells or ())]
+    if model.location is not None and model.location.cell is not None:
+        cells.append(model.location.cell)
+    if not all(h3.is_valid_cell(cell) for cell in cells):
+        return Refused(Reason.WRONG_SHAPE, "A place is an H3 cell of resolution 8 or coarser, an area of 7 or coarser.")
     return model
 
 
@@ -58,6 +62,12 @@ def put(connection: Connection, copy: Copy, model: AlertNote) -> None:
             "wanted": alert.wanted,
             "instruction": alert.instruction,
             "near": model.location.name if model.location is not None else "",
+            "cells": orjson.dumps(alert.cells or []).decode(),
+            "note": alert.note or "",
+            "ended": alert.ended.value if alert.ended is not None else "",
+            "because": alert.because or "",
+            "campaign": alert.campaign or "",
+            "raised_by": alert.raised_by or 1,
             "language": model.language or "und",
             "ends_at": microseconds(model.end_time),
             "published": microseconds(model.published),
@@ -71,4 +81,9 @@ def end(connection: Connection, replica_id: int) -> None:
     connection.execute(_END, {"replica_id": replica_id})
 
 
-KIND: Final = Kind(name="alert", lane=Lane.ALERT, read=read, put=put, end=end)
+def final(model: AlertNote) -> bool:
+    """That a call has ended is the last word about it, also where it arrives before the call itself."""
+    return model.alert.ended is not None
+
+
+KIND: Final = Kind(name="alert", lane=Lane.ALERT, read=read, put=put, end=end, final=final)

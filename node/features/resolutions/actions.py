@@ -13,7 +13,9 @@ from node.features.resolutions.tables import Resolution
 from node.rights import Right
 from protocol import ids
 from schemas.audience import WireAudience
-from schemas.records.resolution import ResolutionForm, resolution_note
+from schemas.records.deciding import Method, Stage
+from schemas.records.resolution import Resolution as WireResolution
+from schemas.records.resolution import ResolutionForm, resolution_note, text_digest
 
 _RESOLUTIONS = table_of(Resolution)
 
@@ -34,6 +36,7 @@ def put_up(connection: Connection, form: ResolutionForm, acting: Acting) -> Reso
         object_id=f"{acting.council.base_url}/o/{public_id}" if audience in rules.PUBLISHED else None,
         public_id=public_id,
         number=(highest or 0) + 1,
+        stage=Stage.ADOPTED.value,
         title=form.title,
         text=form.text,
         language=form.language or acting.council.language,
@@ -44,6 +47,7 @@ def put_up(connection: Connection, form: ResolutionForm, acting: Acting) -> Reso
         review_on=form.review_on,
         audience=audience,
         by_member=member_id,
+        written_by=member_id,
         created_at=now,
         updated_at=now,
     )
@@ -57,18 +61,23 @@ def _tell(connection: Connection, row: Resolution, acting: Acting) -> None:
     if row.object_id is None:
         return
     audience: WireAudience = "public" if row.audience == "public" else "neighbours"
+    assert row.number is not None
     note = resolution_note(
         row.object_id,
         acting.council.base_url,
         name=row.title,
-        text=row.text,
+        resolution=WireResolution(
+            number=row.number,
+            stage=Stage(row.stage),
+            method=Method(row.method),
+            decided_at=row.decided_at,
+            present=row.present,
+            stand_asides=row.stand_asides,
+            review_on=row.review_on,
+            text=row.text,
+            text_digest=text_digest(row.text),
+        ),
         language=row.language,
-        number=row.number,
-        method=row.method,
-        decided_at=row.decided_at,
-        present=row.present,
-        stand_asides=row.stand_asides,
-        review_on=row.review_on,
         published=row.created_at,
         updated=None,
         audience=audience,

@@ -3,6 +3,7 @@
 Runs inside the step that stored the replica, perhaps twice for the same note. It never touches our own records.
 """
 
+from datetime import date
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -11,6 +12,7 @@ from federation.kinds import Copy, Kind
 from federation.moments import microseconds
 from federation.tables import Lane, table_of
 from node.features.resolutions.tables import ResolutionIndex
+from schemas.records.deciding import Domain
 from schemas.records.resolution import ResolutionNote, read_resolution
 
 _INDEX: Final = table_of(ResolutionIndex)
@@ -34,19 +36,35 @@ def put(connection: Connection, copy: Copy, model: ResolutionNote) -> None:
             "source": copy.source,
             "audience": copy.audience,
             "number": decided.number,
+            "stage": decided.stage.value,
+            "recipe": decided.recipe or "",
+            "domain": (decided.domain or Domain.OTHER).value,
+            "near": model.location.name if model.location is not None else "",
+            "carried_out_by": decided.carried_out_by or "",
+            "campaign": decided.campaign or "",
+            "because": decided.because or "",
+            "amends": decided.amends or "",
+            "addressee": decided.addressee or "",
+            "notice_until": _day(decided.notice_until),
+            "closes_at": None if decided.rule is None else microseconds(decided.rule.closes_at),
+            "answers_object": "" if decided.answers is None else decided.answers.object,
             "title": model.name,
             "text": decided.text,
             "language": model.language or "und",
             "method": decided.method.value,
-            "decided_at": decided.decided_at.isoformat(),
+            "decided_at": _day(decided.decided_at),
             "present": decided.present,
             "stand_asides": decided.stand_asides,
-            "review_on": None if decided.review_on is None else decided.review_on.isoformat(),
+            "review_on": _day(decided.review_on),
             "digest": decided.text_digest,
             "published": microseconds(model.published),
             "updated": microseconds(copy.updated),
         },
     )
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def end(connection: Connection, replica_id: int) -> None:

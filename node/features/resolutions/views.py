@@ -91,7 +91,7 @@ def slip(connection: Connection, replica: Replica, viewer: Viewer, now: datetime
         kind="resolution",
         title=note.name,
         words=decided.text,
-        meta=_meta(decided.number, decided.present, decided.stand_asides, method=decided.method.value),
+        meta=_meta(decided.number, decided.present or 0, decided.stand_asides, method=decided.method.value),
         href=slip_address(replica.object_id, base_url=""),
         language=note.language or "und",
         updated=replica.updated,

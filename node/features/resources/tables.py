@@ -35,6 +35,7 @@ class Resource(SQLModel, table=True):
     available: str | None = None
     near: str = Field(default="", sa_type=SealedText)
     cell: str | None = None
+    because: str = ""  # the address of the resolution that it comes from
     audience: str
     state: str
     outcome: str | None = None
