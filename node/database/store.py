@@ -1,14 +1,13 @@
 """The store: one writer with group commit, and readers that cannot write. The only transaction boundary.
 
 Whoever calls `write`, `write_now` or `gather` goes on after COMMIT has returned, never before: a 2xx that is sent then
-is true. The writer takes whatever is queued, at most 256 calls, without a timer: batches form while the previous one
-is being synced, and a lone call waits for its own sync only.
+is true. The writer takes whatever is queued, at most 256 calls, without a timer: batches form in each turn of the event
+loop and while the previous one is being synced, and a lone call waits for its own sync only.
 It must never acknowledge early, retry a step (its caller decides), or let one step's failure touch another's rows.
 """
 
 import asyncio
 import logging
-import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from node.database import sqlite
-from node.database.calls import Call, fault_for_one, sayable, settle, units
+from node.database.calls import Call, Line, fault_for_one, sayable, settle, units
 from node.database.meter import Meter
 from node.database.sqlite import CommitFailed, StoreBroken, StoreBusy, StoreClosed, fault_of
 
@@ -44,9 +43,8 @@ class Store:
         event.listen(self._engine, "rollback", self._refuse_in_step)
         self._reading_engine = sqlite.reading_engine(path, size=readers)
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
-        self._queue: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
+        self._line = Line()
         self._closing = False
-        self._gate = threading.Lock()
         self._callbacks: list[Callable[[], None]] = []
         self._meter: Meter | None = None
         self._in_step = False
@@ -128,10 +126,8 @@ class Store:
 
     def close(self) -> None:
         """Take nothing more, finish what is queued, close the files. Blocks; may be called twice."""
-        with self._gate:
-            if not self._closing:
-                self._closing = True
-                self._queue.put(None)
+        self._closing = True
+        self._line.close()
         self._writer.join()
         self._readers.shutdown(wait=True)
         self._reading_engine.dispose()
@@ -144,26 +140,13 @@ class Store:
         return future
 
     def _put(self, call: Call) -> None:
-        with self._gate:  # so that nothing is queued behind the end
-            if self._closing:
-                raise StoreClosed("the store is closed")
-            self._queue.put(call)
+        if not self._line.join(call):
+            raise StoreClosed("the store is closed")
 
     # What follows runs on the writer's thread alone.
 
     def _run(self) -> None:
-        ended = False
-        while not ended:
-            first = self._queue.get()
-            calls = [] if first is None else [first]
-            ended = first is None
-            with suppress(queue.Empty):
-                while not ended and len(calls) < MOST_IN_A_BATCH:
-                    following = self._queue.get_nowait()
-                    if following is None:
-                        ended = True
-                    else:
-                        calls.append(following)
+        while calls := self._line.take(MOST_IN_A_BATCH):
             changed = self._batch(calls)
             if changed:
                 self._tell()

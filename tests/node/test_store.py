@@ -198,6 +198,29 @@ async def test_closing_finishes_what_is_queued_and_takes_nothing_more(store: Sto
         pass
 
 
+async def test_closing_finishes_what_this_turn_of_the_loop_has_asked_for(store: Store, path: Path) -> None:
+    waiting = [asyncio.create_task(store.write(lambda c, n=n: add(c, f"note {n}"))) for n in range(3)]
+    await asyncio.sleep(0)
+
+    store.close()
+
+    assert await asyncio.gather(*waiting) == ["note 0", "note 1", "note 2"]
+    assert len(texts_on_disk(path)) == 3
+
+
+async def test_what_one_turn_of_the_loop_asks_for_is_written_together(store: Store) -> None:
+    together: list[int] = []
+
+    def remember(_connection: Connection, items: list[int]) -> list[int]:
+        together.append(len(items))
+        return items
+
+    got = await asyncio.gather(*(store.gather(remember, n) for n in range(40)))
+
+    assert got == list(range(40))
+    assert together == [40]
+
+
 async def test_a_cancelled_caller_takes_nobody_along(store: Store, path: Path) -> None:
     async with writer_held(store):
         impatient = asyncio.create_task(store.write(lambda connection: add(connection, "one")))

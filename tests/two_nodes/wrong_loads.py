@@ -219,8 +219,9 @@ def fail_next_commit(scene: Scene) -> None:
 
     def put_and_go(call: Any) -> None:
         put(call)
-        if call.work is not spoil:
-            go.set()
+        if call.loop is not None:
+            # It reaches the writer at the end of this turn of the loop, and from then on they share a transaction.
+            call.loop.call_soon(go.set)
             del store._put
 
     store._put = put_and_go  # type: ignore[method-assign]
