@@ -5,17 +5,15 @@ One step: the rules, our own record and what the others are told are kept togeth
 
 from sqlalchemy import Connection, func, select
 
-from federation import outbox
 from federation.tables import table_of
 from node.feature import Acting
 from node.features.resolutions import rules
+from node.features.resolutions.publishing import publish
 from node.features.resolutions.tables import Resolution
 from node.rights import Right
 from protocol import ids
-from schemas.audience import WireAudience
-from schemas.records.deciding import Method, Stage
-from schemas.records.resolution import Resolution as WireResolution
-from schemas.records.resolution import ResolutionForm, resolution_note, text_digest
+from schemas.records.deciding import Stage
+from schemas.records.resolution import ResolutionForm
 
 _RESOLUTIONS = table_of(Resolution)
 
@@ -53,33 +51,5 @@ def put_up(connection: Connection, form: ResolutionForm, acting: Acting) -> Reso
     )
     values = row.model_dump(exclude={"id"})
     row.id = connection.execute(_RESOLUTIONS.insert().values(**values).returning(_RESOLUTIONS.c.id)).scalar_one()
-    _tell(connection, row, acting)
+    publish(connection, row, acting)
     return row
-
-
-def _tell(connection: Connection, row: Resolution, acting: Acting) -> None:
-    if row.object_id is None:
-        return
-    audience: WireAudience = "public" if row.audience == "public" else "neighbours"
-    assert row.number is not None
-    note = resolution_note(
-        row.object_id,
-        acting.council.base_url,
-        name=row.title,
-        resolution=WireResolution(
-            number=row.number,
-            stage=Stage(row.stage),
-            method=Method(row.method),
-            decided_at=row.decided_at,
-            present=row.present,
-            stand_asides=row.stand_asides,
-            review_on=row.review_on,
-            text=row.text,
-            text_digest=text_digest(row.text),
-        ),
-        language=row.language,
-        published=row.created_at,
-        updated=None,
-        audience=audience,
-    )
-    outbox.publish(connection, acting.council, note=note, audience=audience, now=acting.now)
