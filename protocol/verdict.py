@@ -25,6 +25,7 @@ class Reason(StrEnum):
     NOT_OWNER = "not-owner"
     WRONG_AUDIENCE = "wrong-audience"
     ID_REUSED = "id-reused"
+    OTHER_TEXT = "other-text"
     TOO_LARGE = "too-large"
     WRONG_TYPE = "wrong-type"
     WRONG_SHAPE = "wrong-shape"
@@ -50,7 +51,7 @@ _WORDS_BY_STATUS = {
         Reason.BAD_PROOF,
     ),
     403: (Reason.BLOCKED, Reason.UNKNOWN_PEER, Reason.NOT_OWNER, Reason.WRONG_AUDIENCE),
-    409: (Reason.ID_REUSED,),
+    409: (Reason.ID_REUSED, Reason.OTHER_TEXT),
     413: (Reason.TOO_LARGE,),
     415: (Reason.WRONG_TYPE,),
     422: (Reason.WRONG_SHAPE,),
