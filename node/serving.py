@@ -1,6 +1,7 @@
 """Running one node as a server process: uvicorn with deadlines for slow senders, logs without addresses, a clean end."""
 
 import asyncio
+import gc
 import resource
 import signal
 import socket
@@ -20,6 +21,8 @@ from node.backup import restoring
 from node.settings import Settings, load
 
 OPEN_FILES = 65_536
+YOUNG_OBJECTS = 10_000
+"""So many before Python looks for cycles among them. One message makes some hundreds, and they go by themselves."""
 
 
 def configure_logs(settings: Settings) -> None:
@@ -113,6 +116,12 @@ def raise_open_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def leave_what_stays() -> None:
+    """Spare Python's search for cycles what lives as long as the node: it was a tenth of the work for each message."""
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
+
+
 def serve(settings: Settings, *, hello: Callable[[Node], None] = lambda _node: None) -> None:
     """Serve one council until it is told to stop. `hello` is called before it listens.
 
@@ -132,6 +141,8 @@ def serve(settings: Settings, *, hello: Callable[[Node], None] = lambda _node: N
         while restoring.finish(directory):
             structlog.get_logger(__name__).info("a restored council takes this one's place")
             settings = load(directory)
+            gc.unfreeze()
+            gc.collect()
             _serve_until_told(settings, lambda _node: None)
 
 
@@ -156,6 +167,7 @@ def _serve_until_told(settings: Settings, hello: Callable[[Node], None]) -> None
         backlog=2048,
     )
     server = StoppingServer(config, node)
+    leave_what_stays()
     server.run()
     if not server.started:
         raise SystemExit(1)
