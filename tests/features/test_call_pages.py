@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from federation.council import Council
-from schemas.records.alert import alert_note
+from schemas.records.alert import Alert, AlertCategory, Certainty, MessageType, Severity, Status, Urgency, alert_note
 from tests.features.village import START, Village
 
 
@@ -16,17 +16,19 @@ def alert_of(theirs: Council) -> dict[str, Any]:
         theirs.new_object_id(),
         theirs.base_url,
         name="Water in the mill race",
+        alert=Alert(
+            status=Status("Actual"),
+            msg_type=MessageType("Alert"),
+            category=AlertCategory("Other"),
+            event="Flood",
+            urgency=Urgency("Immediate"),
+            severity=Severity("Severe"),
+            certainty=Certainty("Observed"),
+            wanted="Pumps",
+            instruction="",
+        ),
         words="",
         language="en",
-        status="Actual",
-        msg_type="Alert",
-        category="Other",
-        event="Flood",
-        urgency="Immediate",
-        severity="Severe",
-        certainty="Observed",
-        wanted="Pumps",
-        instruction="",
         place=None,
         published=START,
         updated=None,

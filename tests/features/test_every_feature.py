@@ -15,8 +15,9 @@ from node.feature import ANYBODY, Feature
 from node.features.resources import recipe_files
 from node.installed import FEATURES
 from protocol.verdict import Refused
-from schemas.records.alert import alert_note
-from schemas.records.resolution import resolution_note
+from schemas.records.alert import Alert, AlertCategory, Certainty, MessageType, Severity, Status, Urgency, alert_note
+from schemas.records.deciding import Method, Stage
+from schemas.records.resolution import Resolution, resolution_note, text_digest
 from tests import builders
 from tests.features.village import HARBOUR, START, Village
 
@@ -31,17 +32,19 @@ def _alert(theirs: Council) -> dict[str, Any]:
         theirs.new_object_id(),
         theirs.base_url,
         name="Water",
+        alert=Alert(
+            status=Status("Actual"),
+            msg_type=MessageType("Alert"),
+            category=AlertCategory("Other"),
+            event="Flood",
+            urgency=Urgency("Immediate"),
+            severity=Severity("Severe"),
+            certainty=Certainty("Observed"),
+            wanted="Pumps",
+            instruction="",
+        ),
         words="",
         language="en",
-        status="Actual",
-        msg_type="Alert",
-        category="Other",
-        event="Flood",
-        urgency="Immediate",
-        severity="Severe",
-        certainty="Observed",
-        wanted="Pumps",
-        instruction="",
         place=None,
         published=START,
         updated=None,
@@ -55,14 +58,18 @@ def _resolution(theirs: Council) -> dict[str, Any]:
         theirs.new_object_id(),
         theirs.base_url,
         name="Quiet hours",
-        text="From noon to five.",
+        resolution=Resolution(
+            text="From noon to five.",
+            number=3,
+            method=Method("consent"),
+            decided_at=START.date(),
+            present=9,
+            stand_asides=0,
+            review_on=None,
+            text_digest=text_digest("From noon to five."),
+            stage=Stage.ADOPTED,
+        ),
         language="en",
-        number=3,
-        method="consent",
-        decided_at=START.date(),
-        present=9,
-        stand_asides=0,
-        review_on=None,
         published=START,
         updated=None,
         audience="public",

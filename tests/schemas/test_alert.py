@@ -80,14 +80,13 @@ def test_what_is_built_is_read() -> None:
 
 
 def test_the_content_is_the_whole_message() -> None:
-    assert plain_text(an_alert(msg_type="Cancel", updated=NOW)["content"]).split("\n") == [
+    assert plain_text(an_alert(msg_type="Cancel", ended="over", updated=NOW)["content"]).split("\n") == [
         "Heat wave, fans wanted",
         "This call is over.",
         "The tower on the hill has no cooling since noon.",
         "What is wanted: Ten fans",
         "How to stay safe: Drink water, check on each other.",
         "Near: Mill Lane",
-        "Until: 2026-11-23 12:00 UTC",
         "Read it where it was put up",
     ]
 

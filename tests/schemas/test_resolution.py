@@ -79,7 +79,7 @@ def test_what_is_built_is_read() -> None:
 def test_the_content_is_the_whole_message() -> None:
     assert plain_text(a_resolution()["content"]).split("\n") == [
         "We set our own quiet hours",
-        "Resolution 14 · Agreed on 2026-11-20 · Method: no objections left · Present: 31 · Stand-asides: 2",
+        "Resolution 14 · agreed · Agreed on 2026-11-20 · Method: no objections left · Present: 31 · Stand-asides: 2",
         TEXT,
         "To be looked at again on 2027-05-20",
         "Read it where it was put up",
@@ -189,6 +189,8 @@ def test_a_view_is_exactly_this() -> None:
     view = {
         "id": NOTE_ID,
         "number": 14,
+        "stage": "adopted",
+        "domain": "other",
         "title": "Quiet hours",
         "text": TEXT,
         "text_digest": text_digest(TEXT),

@@ -26,8 +26,9 @@ from protocol.rfc9421 import sign_rfc9421
 from protocol.signed_request import target_of
 from schemas import activity as activities
 from schemas.actor import TheirActor, council_actor
-from schemas.records.alert import alert_note
-from schemas.records.resolution import resolution_note
+from schemas.records.alert import Alert, AlertCategory, Certainty, MessageType, Severity, Status, Urgency, alert_note
+from schemas.records.deciding import Method, Stage
+from schemas.records.resolution import Resolution, resolution_note, text_digest
 from tests import builders
 from tests.builders import FakeClock
 from tests.two_nodes.letters import ACTIVITY_JSON, Letter, hand_over, letter
@@ -106,14 +107,18 @@ class Outsider:
             self.council.new_object_id(),
             self.council.base_url,
             name="Quiet hours",
-            text="Quiet hours are from 22:00 to 07:00.",
+            resolution=Resolution(
+                text="Quiet hours are from 22:00 to 07:00.",
+                number=14,
+                method=Method("consent"),
+                decided_at=date(2026, 3, 1),
+                present=31,
+                stand_asides=2,
+                review_on=None,
+                text_digest=text_digest("Quiet hours are from 22:00 to 07:00."),
+                stage=Stage.ADOPTED,
+            ),
             language="en",
-            number=14,
-            method="consent",
-            decided_at=date(2026, 3, 1),
-            present=31,
-            stand_asides=2,
-            review_on=None,
             published=self.clock.now(),
             updated=None,
             audience="public",
@@ -125,17 +130,19 @@ class Outsider:
             self.council.new_object_id(),
             self.council.base_url,
             name="Heat wave, fans wanted",
+            alert=Alert(
+                status=Status("Actual"),
+                msg_type=MessageType("Alert"),
+                category=AlertCategory("Met"),
+                event="Heat wave",
+                urgency=Urgency("Immediate"),
+                severity=Severity("Severe"),
+                certainty=Certainty("Observed"),
+                wanted="Ten fans",
+                instruction="Drink water.",
+            ),
             words="The tower on the hill has no cooling.",
             language="en",
-            status="Actual",
-            msg_type="Alert",
-            category="Met",
-            event="Heat wave",
-            urgency="Immediate",
-            severity="Severe",
-            certainty="Observed",
-            wanted="Ten fans",
-            instruction="Drink water.",
             place=None,
             published=now,
             updated=None,
