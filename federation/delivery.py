@@ -1,8 +1,9 @@
 """What is due to be sent, and what came of it: plain functions over a connection, for the loop that does the sending.
 
 To one inbox one message is on its way at a time, the handshake first, then the alert lane, then the rest in order. Waiting
-belongs to the inbox: while it fails, nothing behind is tried. A row disappears only when it was acknowledged, has expired,
-or its inbox will never take it; a crash between answer and record sends it once more, and the other side knows it.
+belongs to the inbox: while it fails, nothing behind is tried. A call for help is tried at once all the same, and while a fresh
+one waits the inbox is asked every five minutes at least. A row disappears only when it was acknowledged, has expired, or its
+inbox will never take it; a crash between answer and record sends it once more, and the other side knows it.
 """
 
 from collections.abc import Sequence
@@ -14,22 +15,29 @@ from sqlalchemy import Connection, bindparam, text
 from federation.council import Council
 from federation.moments import from_microseconds, microseconds
 from federation.retry import Kind, Outcome, Schedule, after_attempt
+from federation.tables import Lane
 
 GONE_AFTER = timedelta(days=7)
 GONE_SEEN = 3
+CALL_WAITS = timedelta(minutes=5)
+CALL_IS_FRESH = timedelta(hours=24)
 
 _DUE = text(
-    "SELECT id, inbox, origin, serves, scheme, attempts FROM destination d WHERE next_at <= :now"
+    "SELECT id, inbox, origin, serves, scheme, attempts, key_number FROM destination d WHERE next_at <= :now"
     " AND EXISTS (SELECT 1 FROM delivery x WHERE x.destination_id = d.id) ORDER BY next_at, id LIMIT :most"
 )
 # One statement for all inboxes, and still only the first few rows of each are touched, however many wait behind them.
 _ROWS = text(
-    "SELECT d.id AS destination_id, x.id, x.queued_at, x.expires_at, b.document"
+    "SELECT d.id AS destination_id, x.id, x.queued_at, x.expires_at, b.document, b.tells_key"
     " FROM destination d CROSS JOIN delivery x JOIN body b ON b.id = x.body_id WHERE d.id IN :destinations"
     " AND x.id IN (SELECT y.id FROM delivery y WHERE y.destination_id = d.id ORDER BY y.lane, y.id LIMIT :depth)"
     " ORDER BY d.id, x.lane, x.id"
 ).bindparams(bindparam("destinations", expanding=True))
-_STILL = text("SELECT 1 FROM delivery WHERE id = :id")
+# What was read ahead is no longer next once something that goes before it was queued.
+_STILL = text(
+    "SELECT 1 FROM delivery x WHERE x.id = :id"
+    " AND NOT EXISTS (SELECT 1 FROM delivery y WHERE y.destination_id = x.destination_id AND y.lane < x.lane)"
+)
 _NEXT = text(
     "SELECT min(next_at) FROM destination d WHERE next_at > :now"
     " AND EXISTS (SELECT 1 FROM delivery x WHERE x.destination_id = d.id)"
@@ -45,11 +53,12 @@ class Waiting:
     document: bytes
     queued_at: datetime
     expires_at: datetime
+    tells_key: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An inbox whose turn it is, with its next messages in order."""
+    """An inbox whose turn it is, with its next messages in order. `key_number`: the newest of our keys that it has acknowledged."""
 
     destination_id: int
     inbox: str
@@ -58,17 +67,22 @@ class Due:
     scheme: str
     attempts: int
     messages: tuple[Waiting, ...]
+    key_number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one attempt came to. `scheme` is the signature scheme that was accepted or last tried."""
+    """What one attempt came to. `scheme` is the signature scheme that was accepted or last tried.
+
+    `key_number`: the newest pair of our keys that the inbox has acknowledged, by taking word of it or a request signed by it.
+    """
 
     destination_id: int
     delivery_id: int
     outcome: Outcome
     scheme: str
     at: datetime
+    key_number: int = 1
 
 
 def due(connection: Connection, *, now: datetime, busy: frozenset[int], most: int, depth: int = 8) -> list[Due]:
@@ -78,16 +92,20 @@ def due(connection: Connection, *, now: datetime, busy: frozenset[int], most: in
     messages: dict[int, list[Waiting]] = {row.id: [] for row in free}
     if free:
         for m in connection.execute(_ROWS, {"destinations": list(messages), "depth": depth}):
-            waiting = Waiting(m.id, m.document, from_microseconds(m.queued_at), from_microseconds(m.expires_at))
+            waiting = Waiting(
+                m.id, m.document, from_microseconds(m.queued_at), from_microseconds(m.expires_at), m.tells_key
+            )
             messages[m.destination_id].append(waiting)
     return [
-        Due(row.id, row.inbox, row.origin, row.serves, row.scheme, row.attempts, tuple(messages[row.id]))
+        Due(
+            row.id, row.inbox, row.origin, row.serves, row.scheme, row.attempts, tuple(messages[row.id]), row.key_number
+        )
         for row in free
     ]
 
 
 def is_waiting(connection: Connection, delivery_id: int) -> bool:
-    """Whether a row read before is still there."""
+    """Whether a row read before is still there, and still what goes next: a call for help passes everything read ahead."""
     return connection.execute(_STILL, {"id": delivery_id}).first() is not None
 
 
@@ -131,10 +149,16 @@ def judge_attempt(
 def record(connection: Connection, results: Sequence[Result]) -> list[None]:
     """Write down what came of attempts, many at once."""
     done = [r.delivery_id for r in results if r.outcome.kind in (Kind.DELIVERED, Kind.NEVER)]
+    never = [r for r in results if r.outcome.kind is Kind.NEVER]
+    if never:
+        given = [{"id": r.delivery_id, "word": r.outcome.word, "at": microseconds(r.at)} for r in never]
+        connection.execute(_CALL_GIVEN_UP, given)
     if done:
         connection.execute(_DONE, {"ids": done})
     last = sorted({r.destination_id: r for r in results}.items())
-    taken = [_values(r) | {"scheme": r.scheme} for _, r in last if r.outcome.kind is Kind.DELIVERED]
+    taken = [
+        _values(r) | {"scheme": r.scheme, "key": r.key_number} for _, r in last if r.outcome.kind is Kind.DELIVERED
+    ]
     if taken:
         connection.execute(_TAKEN, taken)
     for _, result in last:
@@ -145,11 +169,20 @@ def record(connection: Connection, results: Sequence[Result]) -> list[None]:
 
 _TAKEN = text(
     "UPDATE destination SET attempts = 0, gone_seen = 0, gone_since = NULL, next_at = :at, last_ok_at = :at,"
-    " last_failure = NULL, scheme = :scheme WHERE id = :id"
+    " last_failure = NULL, scheme = :scheme, key_number = max(key_number, :key) WHERE id = :id"
 )
 _SKIPPED = text("UPDATE destination SET last_failure = :word, next_at = :at WHERE id = :id")
+_CALL_GIVEN_UP = text(
+    "INSERT INTO given_up (body_id, destination_id, word, at) SELECT body_id, destination_id, :word, :at FROM delivery"
+    f" WHERE id = :id AND lane = {int(Lane.ALERT)} ON CONFLICT DO NOTHING"
+)
+# A call that was queued while something else was on its way has not been tried yet: its turn is now. One that was tried and
+# failed waits no longer than CALL_WAITS, for as long as it is fresh.
 _LATER = text(
-    "UPDATE destination SET attempts = attempts + 1, next_at = :next, last_failure = :word,"
+    "UPDATE destination SET attempts = attempts + 1, next_at = CASE WHEN NOT EXISTS (SELECT 1 FROM delivery x"
+    f" WHERE x.destination_id = destination.id AND x.lane = {int(Lane.ALERT)} AND x.queued_at > :fresh) THEN :next"
+    f" WHEN coalesce((SELECT lane FROM delivery WHERE id = :delivery), {int(Lane.ORDINARY)}) = {int(Lane.ORDINARY)} THEN :at"
+    " ELSE min(:next, :call_next) END, last_failure = :word,"
     " gone_seen = gone_seen + :gone, gone_since = CASE :gone WHEN 1 THEN coalesce(gone_since, :at) END WHERE id = :id"
 )
 
@@ -165,7 +198,9 @@ def _note_failure(connection: Connection, result: Result) -> None:
         return
     assert outcome.at is not None
     gone = outcome.kind is Kind.GONE
-    connection.execute(_LATER, given | {"next": microseconds(outcome.at), "gone": int(gone)})
+    calls = {"fresh": microseconds(result.at - CALL_IS_FRESH), "call_next": microseconds(result.at + CALL_WAITS)}
+    later = {"next": microseconds(outcome.at), "gone": int(gone), "delivery": result.delivery_id}
+    connection.execute(_LATER, given | later | calls)
     if gone:
         _drop_if_gone(connection, result.destination_id, now=result.at)
 

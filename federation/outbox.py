@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from federation import replicas
 from federation.council import Council
+from federation.destinations import call_at_once
 from federation.moments import microseconds
 from federation.tables import Lane
 from protocol.proof import add_proof
@@ -226,3 +227,5 @@ def _queue(
         "follower_until": microseconds(now + rules.follower_rows),
     }
     connection.execute(statement, parameters | ({"inbox": inbox} if statement is _QUEUE_ONE else {}))
+    if lane is Lane.ALERT:
+        call_at_once(connection, body=body, now=now)

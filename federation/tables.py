@@ -36,7 +36,10 @@ class ArrivalState(StrEnum):
 
 
 class Peer(SQLModel, table=True):
-    """A nearby council, with the keys that were compared when we linked up (pinned: never replaced by a fetch)."""
+    """A nearby council, with the keys that were compared when we linked up (pinned: never replaced by a fetch).
+
+    `rotated_at`: when they last changed their keys, as they said with the old ones.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     actor_id: str = Field(unique=True)
@@ -49,6 +52,7 @@ class Peer(SQLModel, table=True):
     rsa_pem: str | None = None
     ed25519_key_id: str
     ed25519_multibase: str
+    rotated_at: datetime | None = Field(default=None, sa_type=Instant)
     our_offer_id: str | None = None
     their_offer_id: str | None = None
     our_accept_id: str | None = None
@@ -56,6 +60,29 @@ class Peer(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     accepted_at: datetime | None = Field(default=None, sa_type=Instant)
     last_heard_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class PeerKey(SQLModel, table=True):
+    """An Ed25519 key that a nearby council has given up. What it proved `until` then stays checkable."""
+
+    __tablename__ = "peer_key"
+
+    key_id: str = Field(primary_key=True)
+    actor_id: str = Field(index=True)
+    multibase: str
+    until: datetime = Field(sa_type=Instant)
+
+
+class OwnKey(SQLModel, table=True):
+    """A change of our own keys: the pair of this `number`, whose files lie in `keys/`, is in use `since` then.
+
+    The highest number is the pair that we sign with; without a row it is the first. Nothing else decides it.
+    """
+
+    __tablename__ = "own_key"
+
+    number: int = Field(primary_key=True)
+    since: datetime = Field(sa_type=Instant)
 
 
 class Block(SQLModel, table=True):
@@ -96,6 +123,8 @@ class Destination(SQLModel, table=True):
     gone_since: datetime | None = Field(default=None, sa_type=Instant)
     last_ok_at: datetime | None = Field(default=None, sa_type=Instant)
     last_failure: str | None = None
+    # The newest pair of our keys that it has acknowledged: requests to it are signed by that one.
+    key_number: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
 
 
 class Body(SQLModel, table=True):
@@ -107,6 +136,7 @@ class Body(SQLModel, table=True):
     audience: str
     document: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: datetime = Field(sa_type=Instant)
+    tells_key: int | None = None  # the number of the pair of keys that this activity makes known
 
 
 class Delivery(SQLModel, table=True):
@@ -123,6 +153,33 @@ class Delivery(SQLModel, table=True):
     lane: int
     queued_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
+
+
+class GivenUp(SQLModel, table=True):
+    """A call for help that one inbox will never take: without this it would look like one that was taken.
+
+    `word` is from the bounded set of `federation.retry`. It goes with its body, when there are newer words on the object.
+    """
+
+    __tablename__ = "given_up"
+
+    body_id: int = Field(
+        sa_column=Column(
+            Integer, ForeignKey("body.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, nullable=False
+        )
+    )
+    destination_id: int = Field(
+        sa_column=Column(
+            Integer,
+            ForeignKey("destination.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+            nullable=False,
+            index=True,
+        )
+    )
+    word: str
+    at: datetime = Field(sa_type=Instant)
 
 
 class ReceivedActivity(SQLModel, table=True):

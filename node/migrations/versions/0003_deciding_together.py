@@ -86,6 +86,50 @@ def upgrade() -> None:
     with op.batch_alter_table("alert_follow_up", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_alert_follow_up_alert_id"), ["alert_id"], unique=False)
 
+    op.create_table(
+        "given_up",
+        sa.Column("body_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("destination_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("word", sa.String(), nullable=False),
+        sa.Column("at", federation.columns.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_given_up_body_id_body"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["destination_id"],
+            ["destination.id"],
+            name=op.f("fk_given_up_destination_id_destination"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("body_id", "destination_id", name=op.f("pk_given_up")),
+    )
+    with op.batch_alter_table("given_up", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_given_up_destination_id"), ["destination_id"], unique=False)
+
+    op.create_table(
+        "own_key",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("since", federation.columns.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_own_key")),
+    )
+    op.create_table(
+        "peer_key",
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.String(), nullable=False),
+        sa.Column("multibase", sa.String(), nullable=False),
+        sa.Column("until", federation.columns.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_peer_key")),
+    )
+    with op.batch_alter_table("peer_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_peer_key_actor_id"), ["actor_id"], unique=False)
+
+    with op.batch_alter_table("peer", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("rotated_at", federation.columns.Instant(), nullable=True))
+
+    with op.batch_alter_table("body", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("tells_key", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("destination", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("key_number", sa.Integer(), nullable=False, server_default=sa.text("1")))
+
     with op.batch_alter_table("alert", schema=None) as batch_op:
         batch_op.add_column(sa.Column("state", sa.String(), nullable=False, server_default="out"))
         batch_op.add_column(sa.Column("cells", sa.String(), nullable=False, server_default="[]"))
