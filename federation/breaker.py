@@ -1,7 +1,8 @@
 """Which origins are worth a connection right now.
 
 A closed breaker has no record at all, so memory is spent on failing origins only, and that is bounded and expires (S35).
-It decides nothing about the rows that wait: they keep their own times. It must never send or read a clock.
+It decides nothing about the rows that wait: they keep their own times. A call for help goes past it, seldom enough to do no
+harm. It must never send or read a clock.
 """
 
 from collections import OrderedDict
@@ -36,6 +37,7 @@ class Breakers:
         probe_patience: float = 60.0,
         limit: int = 5_000,
         ttl: float = 7200.0,
+        call_pause: float = 300.0,
     ) -> None:
         if ttl <= longest_pause:
             raise ValueError("a record has to outlive its own pause")
@@ -45,7 +47,9 @@ class Breakers:
         self._probe_patience = probe_patience
         self._limit = limit
         self._ttl = ttl
+        self._call_pause = call_pause
         self._failing: OrderedDict[str, _Failing] = OrderedDict()
+        self._calls: OrderedDict[int, float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._failing)
@@ -60,6 +64,20 @@ class Breakers:
         if record.probing_since is not None and now - record.probing_since < self._probe_patience:
             return False
         record.probing_since = now
+        return True
+
+    def lets_by(self, call: int, now: float) -> bool:
+        """Whether a call for help goes out past an open breaker: at once the first time, then every `call_pause` seconds.
+
+        `call` is the id of its row for one inbox. A yes claims the turn.
+        """
+        last = self._calls.get(call)
+        if last is not None and now - last < self._call_pause:
+            return False
+        self._calls[call] = now
+        self._calls.move_to_end(call)
+        while len(self._calls) > self._limit:
+            self._calls.popitem(last=False)
         return True
 
     def note(self, origin: str, ok: bool, now: float) -> None:

@@ -28,7 +28,7 @@ _DUE = text(
 )
 # One statement for all inboxes, and still only the first few rows of each are touched, however many wait behind them.
 _ROWS = text(
-    "SELECT d.id AS destination_id, x.id, x.queued_at, x.expires_at, b.document, b.tells_key"
+    "SELECT d.id AS destination_id, x.id, x.lane, x.queued_at, x.expires_at, b.document, b.tells_key"
     " FROM destination d CROSS JOIN delivery x JOIN body b ON b.id = x.body_id WHERE d.id IN :destinations"
     " AND x.id IN (SELECT y.id FROM delivery y WHERE y.destination_id = d.id ORDER BY y.lane, y.id LIMIT :depth)"
     " ORDER BY d.id, x.lane, x.id"
@@ -47,13 +47,14 @@ _DONE = text("DELETE FROM delivery WHERE id IN :ids").bindparams(bindparam("ids"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One message for one inbox."""
+    """One message for one inbox. `call`: it is of the alert lane."""
 
     delivery_id: int
     document: bytes
     queued_at: datetime
     expires_at: datetime
     tells_key: int | None = None
+    call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,8 @@ def due(connection: Connection, *, now: datetime, busy: frozenset[int], most: in
     messages: dict[int, list[Waiting]] = {row.id: [] for row in free}
     if free:
         for m in connection.execute(_ROWS, {"destinations": list(messages), "depth": depth}):
-            waiting = Waiting(
-                m.id, m.document, from_microseconds(m.queued_at), from_microseconds(m.expires_at), m.tells_key
-            )
+            queued_at, expires_at = from_microseconds(m.queued_at), from_microseconds(m.expires_at)
+            waiting = Waiting(m.id, m.document, queued_at, expires_at, m.tells_key, call=m.lane == Lane.ALERT)
             messages[m.destination_id].append(waiting)
     return [
         Due(
@@ -151,7 +151,8 @@ def record(connection: Connection, results: Sequence[Result]) -> list[None]:
     done = [r.delivery_id for r in results if r.outcome.kind in (Kind.DELIVERED, Kind.NEVER)]
     never = [r for r in results if r.outcome.kind is Kind.NEVER]
     if never:
-        given = [{"id": r.delivery_id, "word": r.outcome.word, "at": microseconds(r.at)} for r in never]
+        call = int(Lane.ALERT)
+        given = [{"id": r.delivery_id, "word": r.outcome.word, "at": microseconds(r.at), "call": call} for r in never]
         connection.execute(_CALL_GIVEN_UP, given)
     if done:
         connection.execute(_DONE, {"ids": done})
@@ -174,14 +175,14 @@ _TAKEN = text(
 _SKIPPED = text("UPDATE destination SET last_failure = :word, next_at = :at WHERE id = :id")
 _CALL_GIVEN_UP = text(
     "INSERT INTO given_up (body_id, destination_id, word, at) SELECT body_id, destination_id, :word, :at FROM delivery"
-    f" WHERE id = :id AND lane = {int(Lane.ALERT)} ON CONFLICT DO NOTHING"
+    " WHERE id = :id AND lane = :call ON CONFLICT DO NOTHING"
 )
 # A call that was queued while something else was on its way has not been tried yet: its turn is now. One that was tried and
 # failed waits no longer than CALL_WAITS, for as long as it is fresh.
 _LATER = text(
     "UPDATE destination SET attempts = attempts + 1, next_at = CASE WHEN NOT EXISTS (SELECT 1 FROM delivery x"
-    f" WHERE x.destination_id = destination.id AND x.lane = {int(Lane.ALERT)} AND x.queued_at > :fresh) THEN :next"
-    f" WHEN coalesce((SELECT lane FROM delivery WHERE id = :delivery), {int(Lane.ORDINARY)}) = {int(Lane.ORDINARY)} THEN :at"
+    " WHERE x.destination_id = destination.id AND x.lane = :call AND x.queued_at > :fresh) THEN :next"
+    " WHEN coalesce((SELECT lane FROM delivery WHERE id = :delivery), :call + 1) > :call THEN :at"
     " ELSE min(:next, :call_next) END, last_failure = :word,"
     " gone_seen = gone_seen + :gone, gone_since = CASE :gone WHEN 1 THEN coalesce(gone_since, :at) END WHERE id = :id"
 )
@@ -198,7 +199,8 @@ def _note_failure(connection: Connection, result: Result) -> None:
         return
     assert outcome.at is not None
     gone = outcome.kind is Kind.GONE
-    calls = {"fresh": microseconds(result.at - CALL_IS_FRESH), "call_next": microseconds(result.at + CALL_WAITS)}
+    fresh, call_next = microseconds(result.at - CALL_IS_FRESH), microseconds(result.at + CALL_WAITS)
+    calls = {"call": int(Lane.ALERT), "fresh": fresh, "call_next": call_next}
     later = {"next": microseconds(outcome.at), "gone": int(gone), "delivery": result.delivery_id}
     connection.execute(_LATER, given | later | calls)
     if gone:
