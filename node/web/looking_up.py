@@ -97,6 +97,7 @@ def router(site: Site) -> APIRouter:
             found = slip_at(site, connection, object_id=object_id, viewer=viewer, now=now)
             copy = found.copy
             origin = None if copy is None else _origin(site, connection, replica=copy, now=now)
+            from_it = _from_it(site, connection, found=found, object_id=object_id, viewer=viewer, now=now)
         feature, slip = found.feature, found.slip
         if slip is None:
             raise HTTPException(410 if found.gone else 404)
@@ -111,6 +112,8 @@ def router(site: Site) -> APIRouter:
             address=object_id,
             changes=_changes(site, slip, object_id=object_id, viewer=viewer),
             poster=_poster(site, object_id),
+            after=slip.details.get("after"),
+            from_it=from_it,
         )
 
     @routes.get("/api/objects")
@@ -173,10 +176,28 @@ def _unpublished(
         return None, None
     href = object_id.removeprefix(site.council.base_url)
     for feature in site.features:
+        if feature.unpublished is not None:
+            own = feature.unpublished(connection, viewer, now, site.council, href.removeprefix("/o/"))
+            if own is not None:
+                return feature, own
         for slip in feature.wall(connection, viewer, now, site.council) if feature.wall is not None else ():
             if slip.href == href:
                 return feature, slip
     return None, None
+
+
+def _from_it(
+    site: Site, connection: Connection, *, found: Found, object_id: str, viewer: Viewer, now: datetime
+) -> list[Slip]:
+    """What comes from a decision: live tasks and calls of every feature. Empty for any other slip."""
+    if found.slip is None or found.slip.kind != "resolution":
+        return []
+    return [
+        slip
+        for feature in site.features
+        if feature.from_resolution is not None
+        for slip in feature.from_resolution(connection, viewer, now, site.council, object_id)
+    ]
 
 
 def _origin(site: Site, connection: Connection, *, replica: Replica, now: datetime) -> Origin:

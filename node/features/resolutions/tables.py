@@ -16,6 +16,7 @@ _ADOPTED = (
     "stage NOT IN ('adopted', 'ended') OR (decided_at IS NOT NULL AND present >= 1"
     " AND (notice_until IS NULL OR decided_at >= notice_until))"
 )
+_NOTICE = "recipe <> 'outside-proposal' OR stage IN ('idea', 'dropped') OR notice_until IS NOT NULL"
 
 
 class Resolution(SQLModel, table=True):
@@ -23,12 +24,14 @@ class Resolution(SQLModel, table=True):
 
     Days are in the council's own zone. `objections` is a JSON list of {what, met}; `rule` the JSON of a joint resolution's
     rule of adoption, exactly as it is signed. `answers_…` are set where this is our answer to another council's text.
-    `because`, `amends` and `answers_object` are addresses, empty where there is none.
+    `because`, `amends` and `answers_object` are addresses, empty where there is none. `changes` is the JSON list of its dated
+    steps, {at, step} and perhaps {on, present, until}; it names nobody.
     """
 
     __table_args__ = (
         CheckConstraint(_ADOPTED, name="adopted_by_a_gathering"),
         CheckConstraint("seconded_by IS NULL OR seconded_by <> written_by", name="two_people"),
+        CheckConstraint(_NOTICE, name="outside_proposals_have_notice"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -67,6 +70,7 @@ class Resolution(SQLModel, table=True):
     by_member: int
     written_by: int | None = None
     seconded_by: int | None = None
+    changes: str = "[]"
     created_at: dates.datetime = Field(sa_type=Instant)
     updated_at: dates.datetime = Field(sa_type=Instant)
 

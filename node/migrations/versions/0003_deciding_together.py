@@ -17,6 +17,7 @@ _ADOPTED = (
     "stage NOT IN ('adopted', 'ended') OR (decided_at IS NOT NULL AND present >= 1"
     " AND (notice_until IS NULL OR decided_at >= notice_until))"
 )
+_NOTICE = "recipe <> 'outside-proposal' OR stage IN ('idea', 'dropped') OR notice_until IS NOT NULL"
 _AS_IT_WAS = (
     "UPDATE resolution SET written_by = by_member",
     "UPDATE alert SET out_at = created_at",
@@ -177,6 +178,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("answers_stance", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("written_by", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("seconded_by", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("changes", sa.String(), nullable=False, server_default="[]"))
         batch_op.alter_column("number", existing_type=sa.INTEGER(), nullable=True)
         batch_op.alter_column("decided_at", existing_type=sa.DATE(), nullable=True)
         batch_op.alter_column("present", existing_type=sa.INTEGER(), nullable=True)
@@ -184,6 +186,7 @@ def upgrade() -> None:
         batch_op.create_check_constraint(
             batch_op.f("ck_resolution_two_people"), "seconded_by IS NULL OR seconded_by <> written_by"
         )
+        batch_op.create_check_constraint(batch_op.f("ck_resolution_outside_proposals_have_notice"), _NOTICE)
 
     with op.batch_alter_table("resolution_index", schema=None) as batch_op:
         batch_op.add_column(sa.Column("stage", sa.String(), nullable=False, server_default="adopted"))
