@@ -18,6 +18,8 @@ from protocol.verdict import Reason, Refused
 
 MOST_COUNCILS: Final = 50
 LONGEST_NAME: Final = 300
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 9998
 
 _MEMBERS: Final = frozenset({"councils", "atLeast", "mostObjections", "closesAt"})
 _COUNCIL_MEMBERS: Final = frozenset({"id", "name", "key"})
@@ -132,13 +134,17 @@ def is_address(text: object) -> bool:
 
 
 def moment(text: object) -> datetime | None:
-    """The aware UTC time in RFC 3339 text; digits beyond the microsecond are cut off. None for anything else."""
+    """The aware UTC time in RFC 3339 text, digits beyond the microsecond cut off. None for anything else.
+
+    Years from 1970 to 9998 are read: sums with times must not lead out of the calendar.
+    """
     if not isinstance(text, str) or not _MOMENT.fullmatch(text):
         return None
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        read = datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return read if _FIRST_YEAR <= read.year <= _LAST_YEAR else None
 
 
 def _whole_seconds(text: object) -> datetime | None:

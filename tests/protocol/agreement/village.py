@@ -116,3 +116,57 @@ def taken_back(name: str, of: dict[str, Any], *, id: str = "9", at: float = 2, *
         "object": {member: of[member] for member in members},
     }
     return signed(document | changes, name)
+
+
+def resolution(
+    *, activity: dict[str, Any] | None = None, note: dict[str, Any] | None = None, by: str = "riverside", **changes: Any
+) -> dict[str, Any]:
+    """The signed Update by which the proposer tells what came of the text; a member that is None is left out."""
+    members: dict[str, Any] = {
+        "number": 14,
+        "stage": "adopted",
+        "method": "consent",
+        "decidedAt": "2026-11-20",
+        "present": 23,
+        "standAsides": 0,
+        "text": TEXT,
+        "textDigest": DIGEST,
+        "rule": rule_json(),
+    }
+    payload = {name: value for name, value in (members | changes).items() if value is not None}
+    document: dict[str, Any] = {
+        "@context": CONTEXT,
+        "id": "https://riverside.example/a/told",
+        "type": "Update",
+        "actor": actor("riverside"),
+        "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        "cc": [],
+        "published": "2026-11-20T18:00:10Z",
+        "object": {
+            "id": RESOLUTION,
+            "type": "Note",
+            "attributedTo": actor("riverside"),
+            "name": "The well",
+            "comarca:resolution": payload,
+            **(note or {}),
+        },
+    }
+    return signed(document | (activity or {}), by)
+
+
+def record(*answers: Any, told: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """A record whose every member holds; without answers, those of two councils that agree."""
+    document: dict[str, Any] = {
+        "comarca": "record 1",
+        "resolution": told or resolution(),
+        "answers": list(answers or (answer("riverside"), answer("harbour", "TentativeAccept"))),
+        "keys": {actor(name): MULTIBASE[name] for name in NAMES},
+        "as_of": "2026-11-21T08:00:00Z",
+    }
+    return document | changes
+
+
+def simple_record(**changes: Any) -> dict[str, Any]:
+    """The record of a council's own resolution, which asks nobody else."""
+    told = resolution(**({"rule": None, "textDigest": text_digest(TEXT)} | changes))
+    return record(told=told) | {"answers": [], "keys": {actor("riverside"): MULTIBASE["riverside"]}}
