@@ -1,18 +1,30 @@
 """What published resolutions do here, ours and theirs alike: they enter the list of what was decided, or leave it.
 
-Runs inside the step that stored the replica, perhaps twice for the same note. It never touches our own records.
+Runs inside the step that stored the replica, perhaps twice for the same note. It never touches our own records. Answers that a
+proposer passes on are proven one by one, with the keys in the rule, before any is kept.
 """
 
-from datetime import date
-from typing import Final
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, text
 
+from federation import replicas
+from federation.council import Council
 from federation.kinds import Copy, Kind
 from federation.moments import microseconds
 from federation.tables import Lane, table_of
+from node.features.resolutions import evidence
+from node.features.resolutions.evidence import Said
+from node.features.resolutions.stances import joint_note
 from node.features.resolutions.tables import ResolutionIndex
-from schemas.records.deciding import Domain
+from protocol.agreement.rule import read_rule
+from protocol.agreement.stances import given_of
+from protocol.agreement.tally import Given
+from protocol.verdict import Reason, Refused
+from schemas.records.deciding import Domain, Stage
 from schemas.records.resolution import ResolutionNote, read_resolution
 
 _INDEX: Final = table_of(ResolutionIndex)
@@ -61,6 +73,40 @@ def put(connection: Connection, copy: Copy, model: ResolutionNote) -> None:
             "updated": microseconds(copy.updated),
         },
     )
+    if not copy.ours:
+        _keep_passed_on(connection, copy, model)
+
+
+def _keep_passed_on(connection: Connection, copy: Copy, model: ResolutionNote) -> None:
+    """Keep the answers that the proposer passes on; one that is not proven, or not to this text, is left in the note alone."""
+    decided = model.resolution
+    rule = read_rule(decided.agreed_rule)
+    if isinstance(rule, Refused):
+        return
+    for document in evidence.for_audience(decided.stances or [], copy.audience):
+        said = evidence.read_said(document)
+        given = given_of(document, rule, resolution=copy.object_id, digest=decided.text_digest)
+        if isinstance(said, Said) and isinstance(given, Given):
+            evidence.keep(connection, said, orjson.dumps(document), now=copy.updated)
+
+
+def check(
+    connection: Connection, council: Council, activity: Mapping[str, Any], model: ResolutionNote, now: datetime
+) -> Refused | None:
+    """A joint text that is out stays as it is, its rule too: councils are answering to these very words.
+
+    Refuses other-text. An older note that was overtaken on the way changes nothing, so it is taken.
+    """
+    held = joint_note(connection, model.id)
+    if held is None:
+        return None
+    before, _ = held
+    row = replicas.find(connection, model.id)
+    overtaken = row is not None and model.changed <= row["updated"]
+    if overtaken or before.resolution.stage is Stage.NOTICE:
+        return None
+    same = before.resolution.text_digest == model.resolution.text_digest
+    return None if same else Refused(Reason.OTHER_TEXT, "The text that several councils decide about has been changed.")
 
 
 def _day(day: date | None) -> str | None:
@@ -72,4 +118,4 @@ def end(connection: Connection, replica_id: int) -> None:
     connection.execute(_END, {"replica_id": replica_id})
 
 
-KIND: Final = Kind(name="resolution", lane=Lane.ORDINARY, read=read_resolution, put=put, end=end)
+KIND: Final = Kind(name="resolution", lane=Lane.ORDINARY, read=read_resolution, put=put, end=end, check=check)

@@ -5,17 +5,20 @@ leaves the node (an idea, an outcome that waits for its second person, a resolut
 """
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, Protocol
 
 import orjson
 from sqlalchemy import Connection
 
 from federation import outbox
+from federation.council import Council
 from federation.tables import table_of
-from node.feature import Acting
-from node.features.resolutions import rules
+from node.features.resolutions import evidence, rules
 from node.features.resolutions.tables import Resolution
 from node.places import in_cell
+from protocol.agreement.rule import read_rule
+from protocol.agreement.stances import count
+from protocol.verdict import Refused
 from schemas.audience import WireAudience
 from schemas.records.deciding import Domain, Method, Rule, Stage
 from schemas.records.resolution import Answers, Objection, OutsideAnswer, resolution_note, text_digest
@@ -27,7 +30,17 @@ _TOLD: Final = frozenset(stage.value for stage in Stage)
 _SECOND: Final = timedelta(seconds=1)
 
 
-def publish(connection: Connection, row: Resolution, acting: Acting) -> None:
+class Speaking(Protocol):
+    """Which council speaks, and when. Whoever acts has both; so has the node where something falls due by itself."""
+
+    @property
+    def council(self) -> Council: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+
+def publish(connection: Connection, row: Resolution, acting: Speaking) -> None:
     """Tell the others how this row stands now: a Create the first time, then an Update. Nothing where it stays at home.
 
     While an outcome waits for its second person the others still see it as open. `updated_at` must have moved on since it was
@@ -36,6 +49,8 @@ def publish(connection: Connection, row: Resolution, acting: Acting) -> None:
     wire = wire_form(row)
     if row.object_id is None or wire is None:
         return
+    if wire.rule is not None:
+        wire = wire.model_copy(update={"stances": answers_to(connection, row) or None})
     audience: WireAudience = "public" if row.audience == "public" else "neighbours"
     note = resolution_note(
         row.object_id,
@@ -83,6 +98,17 @@ def wire_form(row: Resolution) -> WireResolution | None:
         text=row.text,
         text_digest=digest_of(row),
     )
+
+
+def answers_to(connection: Connection, row: Resolution) -> list[dict[str, Any]]:
+    """The signed answers that a joint text of ours is told with."""
+    rule = read_rule(None if row.rule is None else orjson.loads(row.rule))
+    if isinstance(rule, Refused) or row.object_id is None:
+        return []
+    digest = digest_of(row)
+    held = evidence.held(connection, row.object_id, audience=row.audience)
+    ends_at = count(held, rule, resolution=row.object_id, digest=digest, closed_at=row.closed_at).ends_at
+    return evidence.chosen(held, rule, resolution=row.object_id, digest=digest, ends_at=ends_at)
 
 
 def digest_of(row: Resolution) -> str:
