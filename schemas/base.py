@@ -98,6 +98,12 @@ FormWords = Annotated[
     StringConstraints(strip_whitespace=True, max_length=4_000, pattern=_NO_CONTROLS),
     BeforeValidator(_unix_line_ends),
 ]
+FormNote = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=2_000, pattern=_NO_CONTROLS),
+    BeforeValidator(_unix_line_ends),
+]
+FormShort = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_ONE_LINE)]
 FormText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000, pattern=_NO_CONTROLS),

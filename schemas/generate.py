@@ -16,7 +16,8 @@ from schemas.actor import TheirActor
 from schemas.base import WireModel
 from schemas.problem import Problem
 from schemas.records.alert import AlertForm, AlertNote, AlertView
-from schemas.records.resolution import ResolutionForm, ResolutionNote, ResolutionView
+from schemas.records.resolution import ResolutionNote
+from schemas.records.resolution_forms import IdeaForm, OutcomeForm, ResolutionForm, ResolutionView
 from schemas.records.resource import AvailabilityAnswer, ResourceForm, ResourceNote, ResourceView
 
 FOLDER: Final = Path(__file__).parent / "json"
@@ -27,6 +28,8 @@ MODELS: Final[tuple[type[BaseModel], ...]] = (
     ResolutionNote,
     AlertNote,
     ResourceForm,
+    IdeaForm,
+    OutcomeForm,
     ResolutionForm,
     AlertForm,
     ResourceView,

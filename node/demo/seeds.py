@@ -16,7 +16,7 @@ from node.features.alerts.actions import put_up as call_for_help
 from node.features.resolutions.actions import put_up as put_up_resolution
 from node.features.resources.actions import put_up
 from schemas.records.alert import AlertForm
-from schemas.records.resolution import ResolutionForm
+from schemas.records.resolution_forms import ResolutionForm
 from schemas.records.resource import ResourceForm
 
 Given = Mapping[str, Any]

@@ -12,21 +12,8 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from protocol.agreement.wording import text_digest
 from protocol.verdict import Refused
-from schemas.audience import Audience
-from schemas.base import (
-    Address,
-    ApiModel,
-    EmptyIsNothing,
-    FormLine,
-    FormText,
-    Language,
-    Line,
-    WireModel,
-    WireTime,
-    Words,
-)
+from schemas.base import Address, Line, WireModel, WireTime, Words
 from schemas.place import Place
-from schemas.records.availability import SourceCouncil
 from schemas.records.deciding import MOST_COUNCILS, Asked, Domain, Method, Rule, Stage
 from schemas.records.note import Note, as_html, labelled, link_to, note_document
 from schemas.records.stance import StanceVerb
@@ -40,9 +27,7 @@ __all__ = [
     "Objection",
     "OutsideAnswer",
     "Resolution",
-    "ResolutionForm",
     "ResolutionNote",
-    "ResolutionView",
     "Rule",
     "Stage",
     "read_resolution",
@@ -236,48 +221,3 @@ def _asked(rule: Rule, said: dict[str, str]) -> str:
     names = ", ".join(council.name for council in rule.councils)
     sentence = said["rule"].format(rule.at_least, rule.most_objections, f"{rule.closes_at:%Y-%m-%d %H:%M} UTC")
     return f"{escape(said['asked'])}: {escape(names)}. {escape(sentence)}"
-
-
-class ResolutionForm(ApiModel):
-    """What a person or a program sends to put up what the assembly has agreed."""
-
-    title: FormLine
-    text: FormText
-    method: Method = Method.CONSENT
-    decided_at: Day
-    present: Annotated[int, Field(ge=1, le=100_000)]
-    stand_asides: Annotated[int, Field(ge=0, le=100_000)] = 0
-    review_on: Annotated[Day | None, EmptyIsNothing] = None
-    audience: Audience = Audience.PUBLIC
-    language: Annotated[Language | None, EmptyIsNothing] = None
-
-    @model_validator(mode="after")
-    def _numbers_agree(self) -> Self:
-        if self.stand_asides > self.present:
-            raise ValueError("nobody stands aside who is not there")
-        if self.review_on is not None and self.review_on <= self.decided_at:
-            raise ValueError("a decision is looked at again after it was made")
-        return self
-
-
-class ResolutionView(ApiModel):
-    """One resolution as lists and pages show it."""
-
-    id: Address
-    number: Number
-    stage: Stage = Stage.ADOPTED
-    domain: Domain = Domain.OTHER
-    title: Line
-    text: Words
-    text_digest: str
-    method: Method
-    decided_at: Day | None
-    present: People | None
-    stand_asides: People
-    review_on: Day | None
-    source: SourceCouncil
-    audience: Audience
-    language: Language
-    published: WireTime
-    updated: WireTime
-    url: Address

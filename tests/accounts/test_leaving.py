@@ -17,7 +17,7 @@ from node.features.resolutions import actions as resolution_actions
 from node.features.resources import actions as resource_actions
 from node.installed import FEATURES
 from schemas.records.alert import AlertForm
-from schemas.records.resolution import ResolutionForm
+from schemas.records.resolution_forms import ResolutionForm
 from schemas.records.resource import ResourceForm
 from schemas.refusal import Refusal
 from tests.features.village import Village

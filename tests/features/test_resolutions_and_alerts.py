@@ -13,7 +13,8 @@ from node.features.resolutions import actions as resolution_actions
 from node.features.resolutions import rules as resolution_rules
 from node.features.resources.actions import put_up
 from schemas.records.alert import AlertForm, AlertNote, read_alert
-from schemas.records.resolution import ResolutionForm, ResolutionNote, read_resolution, text_digest
+from schemas.records.resolution import ResolutionNote, read_resolution, text_digest
+from schemas.records.resolution_forms import ResolutionForm
 from schemas.records.resource import ResourceForm
 from schemas.refusal import Refusal
 from tests.features.village import START, Village, offer

@@ -16,7 +16,7 @@ from node.features.resources import tidying as resources_tidying
 from node.features.resources.tables import Resource
 from node.installed import FEATURES
 from schemas.records.alert import AlertForm
-from schemas.records.resolution import ResolutionForm
+from schemas.records.resolution_forms import ResolutionForm
 from schemas.records.resource import ResourceForm
 from tests import builders
 from tests.features.village import START, Village, offer

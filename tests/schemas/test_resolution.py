@@ -15,12 +15,11 @@ from schemas.audience import Audience
 from schemas.records.note import plain_text
 from schemas.records.resolution import (
     Method,
-    ResolutionForm,
     ResolutionNote,
-    ResolutionView,
     read_resolution,
     text_digest,
 )
+from schemas.records.resolution_forms import ResolutionForm, ResolutionView
 from tests.schemas.examples import BASE, COUNCIL, MILL_LANE, NOTE_ID, a_resolution
 
 TEXT = "The assembly of Riverside keeps quiet hours from 22:00 to 07:00."
@@ -190,6 +189,7 @@ def test_a_view_is_exactly_this() -> None:
         "id": NOTE_ID,
         "number": 14,
         "stage": "adopted",
+        "recipe": "",
         "domain": "other",
         "title": "Quiet hours",
         "text": TEXT,
@@ -199,6 +199,16 @@ def test_a_view_is_exactly_this() -> None:
         "present": 31,
         "stand_asides": 2,
         "review_on": None,
+        "notice_until": None,
+        "near": "",
+        "carried_out_by": "",
+        "campaign": "",
+        "because": "",
+        "amends": "",
+        "addressee": "",
+        "delivered_on": None,
+        "answered_on": None,
+        "closes_at": None,
         "source": {"actor": COUNCIL, "name": "Riverside", "url": f"{BASE}/"},
         "audience": "public",
         "language": "en",

@@ -21,7 +21,7 @@ from node.features.resources import actions as resources
 from node.web.exports.listed import object_address, query_of
 from node.web.exports.tables import BYTE_ORDER_MARK, COLUMNS, cell
 from schemas.records.alert import AlertForm
-from schemas.records.resolution import ResolutionForm
+from schemas.records.resolution_forms import ResolutionForm
 from schemas.records.resource import ResourceForm
 from tests.features.village import HARBOUR, START, Village, offer, village_in
 from tests.web.reading import Page

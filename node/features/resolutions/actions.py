@@ -13,7 +13,7 @@ from node.features.resolutions.tables import Resolution
 from node.rights import Right
 from protocol import ids
 from schemas.records.deciding import Stage
-from schemas.records.resolution import ResolutionForm
+from schemas.records.resolution_forms import ResolutionForm
 
 _RESOLUTIONS = table_of(Resolution)
 

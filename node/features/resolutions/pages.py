@@ -12,7 +12,7 @@ from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.site import Site, see_other
 from schemas.base import ApiModel, WireTime
 from schemas.phrase import phrase
-from schemas.records.resolution import ResolutionForm, ResolutionView
+from schemas.records.resolution_forms import ResolutionForm, ResolutionView
 from schemas.refusal import Refusal
 
 FIELDS = ("title", "text", "method", "decided_at", "present", "stand_asides", "review_on", "audience", "language")

@@ -16,7 +16,8 @@ from protocol.verdict import Refused
 from schemas.audience import Audience
 from schemas.phrase import phrase
 from schemas.records.availability import SourceCouncil
-from schemas.records.resolution import Method, ResolutionView, read_resolution
+from schemas.records.resolution import Method, read_resolution
+from schemas.records.resolution_forms import ResolutionView
 
 METHOD_WORDS: Final = {
     "consent": phrase("no objections left"),
