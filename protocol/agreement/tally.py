@@ -24,6 +24,7 @@ from enum import StrEnum
 from typing import Final
 
 from protocol.agreement.rule import Asked, Rule
+from protocol.ids import same_origin
 
 __all__ = [
     "Answer",
@@ -221,7 +222,8 @@ def _why_not(given: Given, *, asked: set[str], digest: str, ends_at: datetime) -
 
 def _answer_of(council: Asked, own: list[Given]) -> tuple[Answered, set[LeftOut]]:
     """Where one council stands by all that counts of its own, and which of its answers are passed over."""
-    undone = {each.undoes for each in own if each.undoes is not None}
+    # Whose answer an id is, its origin says: a council has no say over another's.
+    undone = {each.undoes for each in own if each.undoes is not None and same_origin(each.undoes, council.id)}
     stances = sorted((each for each in own if each.stance is not None), key=_age)
     if not stances:
         return Answered(council, Answer.WITHDRAWN if undone else Answer.SILENT, None), set()

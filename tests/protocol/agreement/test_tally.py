@@ -209,6 +209,7 @@ def test_nobody_takes_back_what_another_council_said() -> None:
     found = counted(given("harbour"), undo("riverside", "1", undoes=given("harbour").id))
 
     assert stands(found, "harbour") is Answer.AGREED
+    assert stands(found, "riverside") is Answer.SILENT
 
 
 def test_a_taking_back_of_an_answer_to_other_words_changes_nothing() -> None:
