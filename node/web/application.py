@@ -4,6 +4,7 @@ from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from node.web import (
+    about,
     about_us,
     account,
     backups,
@@ -40,6 +41,7 @@ OWN_ROUTERS = (
     account.router,
     switching.router,
     claiming.router,
+    about.router,
     about_us.router,
     poster.router,
 )
