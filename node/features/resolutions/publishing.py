@@ -80,7 +80,7 @@ def wire_form(row: Resolution) -> WireResolution | None:
         present=row.present,
         stand_asides=row.stand_asides,
         one_person=True if decided and row.seconded_by is None else None,
-        objections=[Objection.model_validate(one) for one in orjson.loads(row.objections)] or None,
+        objections=[Objection.model_validate(one) for one in orjson.loads(row.objections) if one["met"]] or None,
         review_on=row.review_on,
         notice_until=row.notice_until,
         domain=None if row.domain == Domain.OTHER else Domain(row.domain),
@@ -122,6 +122,6 @@ def next_update(now: datetime, before: datetime) -> datetime:
 
 
 def _answers(row: Resolution) -> Answers | None:
-    if not row.answers_object:
+    if not row.answers_object or not row.answers_stance:
         return None
     return Answers(object=row.answers_object, text_digest=row.answers_digest, stance=StanceVerb(row.answers_stance))
