@@ -47,6 +47,11 @@ class Finding(Enum):
         None,
         "Whether this is the council's key cannot be known from the file: compare the six words.",
     )
+    KEY_RETIRED = (
+        "unknown-key",
+        None,
+        "This council's key is one that it gave up since; whether it was used before that cannot be known.",
+    )
     KEY_DIFFERS = "unknown-key", False, "This council's key is not the one that is known here."
     KEY_NOT_OF_RULE = "unknown-key", False, "The file names another key for this council than the rule does."
     KEY_SHARED = "unknown-key", False, "The rule gives this council the same key as another one."

@@ -4,7 +4,7 @@ Anybody can do this anywhere: with the file and nothing else. So it says also wh
 take the file's word for. It trusts nothing in the file, the proposing council's own words about the outcome least of all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -34,14 +34,19 @@ _CLAIMS: Final = {"adopted": Outcome.ADOPTED, "ended": Outcome.ADOPTED, "refused
 class KeyTold:
     """A council of the record, the key that its signatures were held against, and six words for it.
 
-    `known` is True where that key is known here, False where another one is, None where none is.
+    `standing` says whether that key is known here.
     """
 
     actor: str
     name: str
     key: str
     words: tuple[str, ...]
-    known: bool | None
+    standing: Finding
+
+    @property
+    def known(self) -> bool | None:
+        """True where that key is known here, False where another one is, None where that cannot be said."""
+        return self.standing.passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +74,38 @@ class Report:
         return tuple(check for check in self.checks if check.passed is False)
 
 
-def check_file(raw: bytes, known: Mapping[str, str] | None = None, *, now: datetime | None = None) -> Report:
+def check_file(
+    raw: bytes,
+    known: Mapping[str, str] | None = None,
+    *,
+    retired: Mapping[str, Collection[str]] | None = None,
+    now: datetime | None = None,
+) -> Report:
     """`check_record` for the bytes of a file."""
-    return _report(read_file(raw), known or {}, now=now)
+    return _report(read_file(raw), known or {}, retired=retired or {}, now=now)
 
 
-def check_record(record: object, known: Mapping[str, str] | None = None, *, now: datetime | None = None) -> Report:
+def check_record(
+    record: object,
+    known: Mapping[str, str] | None = None,
+    *,
+    retired: Mapping[str, Collection[str]] | None = None,
+    now: datetime | None = None,
+) -> Report:
     """What holds of a record: parsed JSON, of any shape. Never raises.
 
-    `known` holds keys that are known here, by actor id, in multibase. `now` (aware) is asked only whether the file is dated in
-    the future; what came of it is said for the time of the file.
+    `known` holds keys that are known here, by actor id, in multibase; `retired` those that each has given up. `now` (aware) is
+    asked only whether the file is dated in the future; what came of it is said for the time of the file.
     """
-    return _report(read_record(record), known or {}, now=now)
+    return _report(read_record(record), known or {}, retired=retired or {}, now=now)
 
 
-def _report(filed: Filed | Finding, known: Mapping[str, str], *, now: datetime | None) -> Report:
+def _report(
+    filed: Filed | Finding, known: Mapping[str, str], *, retired: Mapping[str, Collection[str]], now: datetime | None
+) -> Report:
     if isinstance(filed, Finding):
         return Report((Check(filed),))
-    keys = _keys_of(filed, known)
+    keys = _keys_of(filed, known, retired=retired)
     first = [Check(Finding.READ), *_ownership(filed), _wording(filed), _signature(filed, keys)]
     first += [check for told in keys for check in _judged_key(told, filed, keys)]
     gathered = found = came = None
@@ -106,7 +125,7 @@ def _report(filed: Filed | Finding, known: Mapping[str, str], *, now: datetime |
     return Report(tuple(first), filed, keys, found, came)
 
 
-def _keys_of(filed: Filed, known: Mapping[str, str]) -> tuple[KeyTold, ...]:
+def _keys_of(filed: Filed, known: Mapping[str, str], *, retired: Mapping[str, Collection[str]]) -> tuple[KeyTold, ...]:
     """The keys that count: the rule's, which are part of what was agreed; without a rule the file's, or else ours."""
     if filed.rule is not None:
         asked = [(council.id, council.name, council.key) for council in filed.rule.councils]
@@ -114,9 +133,17 @@ def _keys_of(filed: Filed, known: Mapping[str, str]) -> tuple[KeyTold, ...]:
         key = filed.keys.get(filed.actor) or known.get(filed.actor)
         asked = [] if key is None else [(filed.actor, "", key)]
     return tuple(
-        KeyTold(actor, name, key, key_words(actor, key), known[actor] == key if actor in known else None)
+        KeyTold(actor, name, key, key_words(actor, key), _standing(key, known.get(actor), retired.get(actor, ())))
         for actor, name, key in asked
     )
+
+
+def _standing(key: str, known: str | None, retired: Collection[str]) -> Finding:
+    if known == key:
+        return Finding.KEY_KNOWN
+    if key in retired:
+        return Finding.KEY_RETIRED
+    return Finding.KEY_AS_FILED if known is None else Finding.KEY_DIFFERS
 
 
 def _ownership(filed: Filed) -> Iterator[Check]:
@@ -148,8 +175,7 @@ def _judged_key(told: KeyTold, filed: Filed, keys: tuple[KeyTold, ...]) -> Itera
         yield Check(Finding.KEY_NOT_OF_RULE, told.actor)
     if sum(other.key == told.key for other in keys) > 1:
         yield Check(Finding.KEY_SHARED, told.actor)
-    findings = {True: Finding.KEY_KNOWN, False: Finding.KEY_DIFFERS, None: Finding.KEY_AS_FILED}
-    yield Check(findings[told.known], told.actor)
+    yield Check(told.standing, told.actor)
 
 
 def _answers(gathered: Gathered, found: Tally) -> Iterator[Check]:

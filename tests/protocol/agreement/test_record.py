@@ -206,6 +206,17 @@ def test_another_key_than_the_known_one_is_told() -> None:
     assert report.outcome is None
 
 
+def test_a_key_that_was_given_up_since_is_told_as_such_and_is_no_fault() -> None:
+    known = KNOWN | {actor("harbour"): MULTIBASE[STRANGER]}
+
+    report = check_record(record(), known, retired={actor("harbour"): [MULTIBASE["harbour"]]})
+
+    assert report.good and report.outcome is Outcome.ADOPTED
+    assert [told.standing for told in report.keys] == [Finding.KEY_KNOWN, Finding.KEY_RETIRED, Finding.KEY_KNOWN]
+    of_another = check_record(record(), known, retired={actor("harbour"): [MULTIBASE["hillside"]]})
+    assert failed(of_another) == {Finding.KEY_DIFFERS}
+
+
 def test_a_proposer_that_invents_another_council_s_key_is_found_out_by_whoever_knows_it() -> None:
     councils = copy.deepcopy(rule_json()["councils"])
     councils[1]["key"] = MULTIBASE[STRANGER]
