@@ -9,10 +9,11 @@ from federation.tables import table_of
 from node.feature import Acting
 from node.features.resolutions.tables import Resolution
 
-NOBODY = 0
+NOBODY, NOBODY_ELSE = 0, -1
 
 _RESOLUTIONS = table_of(Resolution)
-_NOT_TAKEN = frozenset({"id", "by_member"})
+_WHO = {"by_member": NOBODY, "written_by": NOBODY, "seconded_by": NOBODY_ELSE}
+_NOT_TAKEN = frozenset({"id", *_WHO})
 
 
 def own(connection: Connection, member_id: int) -> list[dict[str, Any]]:
@@ -24,9 +25,10 @@ def own(connection: Connection, member_id: int) -> list[dict[str, Any]]:
 
 
 def leave(connection: Connection, acting: Acting, member_id: int) -> None:
-    """Forget who wrote them down. Their texts never named anybody."""
-    theirs = _RESOLUTIONS.c.by_member == member_id
-    connection.execute(_RESOLUTIONS.update().where(theirs).values(by_member=NOBODY))
+    """Forget who put them up, wrote them down and confirmed them; that two people did stays. Their texts never named anybody."""
+    for column, nobody in _WHO.items():
+        theirs = _RESOLUTIONS.c[column] == member_id
+        connection.execute(_RESOLUTIONS.update().where(theirs).values({column: nobody}))
 
 
 def _plain(row: Any) -> dict[str, Any]:

@@ -1,0 +1,106 @@
+"""Recipes of resolutions: beginnings that a person can start from. Data, not code; read once. They decide nothing.
+
+The opening words say who speaks: the assembly, never a person (practice 99).
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.records.deciding import Domain, Method
+
+FOLDER: Final = Path(__file__).parent / "recipes"
+USUAL: Final = "agreement"
+DEMAND: Final = "demand"
+OUTSIDE: Final = "outside-proposal"
+
+Begins = Literal["idea", "joint", "amendment", "answer"]
+"""On which page a recipe is begun."""
+
+
+class _Both(BaseModel):
+    """The same words in both languages; neither may be missing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    en: Annotated[str, Field(min_length=1)]
+    es: Annotated[str, Field(min_length=1)]
+
+    def said(self, language: str) -> str:
+        return self.es if language.startswith("es") else self.en
+
+
+class _Preset(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    domain: Domain
+    method: Method = Method.CONSENT
+    notice_days: Annotated[int, Field(ge=0, le=365)] = 0
+    begins: Begins = "idea"
+
+
+class _File(BaseModel):
+    """A recipe as its file has it (primitives.md). Raises pydantic.ValidationError for any other shape."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
+    primitive: Literal["resolution"]
+    names: _Both
+    preset: _Preset
+    texts: _Both
+    prompts: _Both
+    practices: Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One recipe in the language of a page. `opening` holds `{council}`; `notice_days` 0 where no notice has to be given."""
+
+    id: str
+    name: str
+    prompt: str
+    opening: str
+    domain: Domain
+    method: Method
+    notice_days: int
+    begins: Begins
+
+    def begun(self, council: str) -> str:
+        """The first words of the text, in the name of the assembly of this council."""
+        return self.opening.replace("{council}", council)
+
+
+def load(path: Path, language: str = "en") -> Recipe:
+    """The recipe in a file. Raises tomllib.TOMLDecodeError or pydantic.ValidationError."""
+    read = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    return Recipe(
+        id=read.id,
+        name=read.names.said(language),
+        prompt=read.prompts.said(language),
+        opening=read.texts.said(language),
+        domain=read.preset.domain,
+        method=read.preset.method,
+        notice_days=read.preset.notice_days,
+        begins=read.preset.begins,
+    )
+
+
+@cache
+def all_of(language: str) -> tuple[Recipe, ...]:
+    """Every recipe, by its id."""
+    return tuple(load(path, language) for path in sorted(FOLDER.glob("*.toml")))
+
+
+def begun_on(begins: Begins, language: str) -> tuple[Recipe, ...]:
+    """The recipes that are begun on this page."""
+    return tuple(recipe for recipe in all_of(language) if recipe.begins == begins)
+
+
+def find(recipe_id: str, language: str = "en") -> Recipe | None:
+    """The recipe of this id, None if there is none."""
+    return next((recipe for recipe in all_of(language) if recipe.id == recipe_id), None)
