@@ -17,6 +17,7 @@ from node.cli.opening import Folder, opened
 from node.cli.people import hand_over, invite, people, sign_in_link, turn
 from node.cli.records import need, offer, show
 from node.cli.saying import Json, answer, plainly
+from node.cli.verifying import verify
 from node.migrations.run import current_revision
 from node.serving import is_served
 from protocol.peering import State
@@ -73,6 +74,7 @@ application.command("claim-link")(claim_link)
 application.command("offer")(offer)
 application.command("need")(need)
 application.command("show")(show)
+application.command("verify")(verify)
 application.command("doctor")(doctor)
 application.command("backup")(backup)
 application.command("restore")(restore_command)

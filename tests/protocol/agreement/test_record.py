@@ -157,8 +157,8 @@ def test_a_softer_rule_is_another_text() -> None:
         lambda one: payload(one).update(present=230),
         lambda one: payload(one).update(stage="ended"),
         lambda one: one["resolution"]["object"].update(name="The wall"),
-        lambda one: one["resolution"].update(published="2026-11-20T18:00:11Z"),
-        lambda one: one["resolution"]["proof"].update(created="2026-11-20T18:00:01Z"),
+        lambda one: one["resolution"].update(published="2024-11-20T18:00:11Z"),
+        lambda one: one["resolution"]["proof"].update(created="2024-11-20T18:00:01Z"),
         lambda one: one["resolution"].pop("proof"),
     ],
 )
@@ -300,7 +300,7 @@ def test_what_is_no_good_answer_is_told_by_name(bad: Any, finding: Finding) -> N
     [answer(STRANGER), answer("harbour", "Reject", id="2", at=1_000), answer("harbour", "Reject", id="0", at=0)],
 )
 def test_what_is_merely_left_out_is_no_fault(left_out: dict[str, Any]) -> None:
-    late = {"as_of": "2026-12-20T08:00:00Z"}
+    late = {"as_of": "2024-12-20T08:00:00Z"}
 
     report = check_record(record(answer("riverside"), answer("harbour"), left_out, **late), KNOWN)
 

@@ -38,7 +38,7 @@ def test_the_order_of_members_is_no_other_rule_but_the_order_of_councils_is() ->
 
 
 @pytest.mark.parametrize(
-    "changes", [{"atLeast": 1}, {"mostObjections": 1}, {"closesAt": "2026-11-20T18:00:01Z"}, {"councils": []}]
+    "changes", [{"atLeast": 1}, {"mostObjections": 1}, {"closesAt": "2024-11-20T18:00:01Z"}, {"councils": []}]
 )
 def test_one_changed_number_in_the_rule_is_another_text(changes: dict[str, Any]) -> None:
     assert text_digest(TEXT, rule_json(**changes)) != text_digest(TEXT, rule_json())

@@ -25,8 +25,8 @@ KEYS = {
 MULTIBASE = {name: encode_multikey(key.public_key()) for name, key in KEYS.items()}
 
 TEXT = "We keep the well open to everybody.\nNobody sells its water."
-BEGIN = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
-CLOSE = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+BEGIN = datetime(2024, 11, 1, 9, 0, tzinfo=UTC)
+CLOSE = datetime(2024, 11, 20, 18, 0, tzinfo=UTC)
 
 
 def actor(name: str) -> str:
@@ -41,7 +41,7 @@ def rule_json(**changes: Any) -> dict[str, Any]:
         "councils": [{"id": actor(name), "name": name.capitalize(), "key": MULTIBASE[name]} for name in NAMES],
         "atLeast": 2,
         "mostObjections": 0,
-        "closesAt": "2026-11-20T18:00:00Z",
+        "closesAt": "2024-11-20T18:00:00Z",
     }
     return document | changes
 
@@ -126,7 +126,7 @@ def resolution(
         "number": 14,
         "stage": "adopted",
         "method": "consent",
-        "decidedAt": "2026-11-20",
+        "decidedAt": "2024-11-20",
         "present": 23,
         "standAsides": 0,
         "text": TEXT,
@@ -141,7 +141,7 @@ def resolution(
         "actor": actor("riverside"),
         "to": ["https://www.w3.org/ns/activitystreams#Public"],
         "cc": [],
-        "published": "2026-11-20T18:00:10Z",
+        "published": "2024-11-20T18:00:10Z",
         "object": {
             "id": RESOLUTION,
             "type": "Note",
@@ -161,7 +161,7 @@ def record(*answers: Any, told: dict[str, Any] | None = None, **changes: Any) ->
         "resolution": told or resolution(),
         "answers": list(answers or (answer("riverside"), answer("harbour", "TentativeAccept"))),
         "keys": {actor(name): MULTIBASE[name] for name in NAMES},
-        "as_of": "2026-11-21T08:00:00Z",
+        "as_of": "2024-11-21T08:00:00Z",
     }
     return document | changes
 

@@ -31,7 +31,7 @@ from tests.protocol.agreement.village import (
 FILE = Path(__file__).parents[2] / "vectors" / "tally.json"
 LATE = 19 * 24 + 9 + 1 / 3600  # hours from the beginning to one second after the end
 DRAWN = 40
-CLOSINGS = (None, None, "2026-11-01T12:00:00Z", "2026-11-02T09:00:00Z")
+CLOSINGS = (None, None, "2024-11-01T12:00:00Z", "2024-11-02T09:00:00Z")
 ABOUT = (
     "The answers of several councils to one text, and how they are counted. Every case names documents, in no order that"
     " matters, and what every node must find: where each asked council stands, what is left out and why, whether the rule is"
@@ -175,7 +175,7 @@ HAND_WRITTEN: dict[str, tuple[list[str], str | None, dict[str, str], dict[str, s
     ),
     "closed early, once everybody had answered": (
         ["riverside accepts", "harbour accepts", "hillside accepts", "hillside is concerned, in the last second"],
-        "2026-11-01T12:00:00Z",
+        "2024-11-01T12:00:00Z",
         {"riverside": "agreed", "harbour": "agreed", "hillside": "agreed"},
         {"hillside is concerned, in the last second": "late"},
         True,
@@ -183,7 +183,7 @@ HAND_WRITTEN: dict[str, tuple[list[str], str | None, dict[str, str], dict[str, s
     ),
     "closed before everybody had answered": (
         ["riverside accepts", "harbour accepts", "hillside is concerned, in the last second"],
-        "2026-11-01T12:00:00Z",
+        "2024-11-01T12:00:00Z",
         {"riverside": "agreed", "harbour": "agreed", "hillside": "concerned"},
         {},
         True,
