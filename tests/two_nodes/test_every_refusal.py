@@ -13,7 +13,7 @@ import pytest
 from federation.ports import OutgoingResponse
 from protocol.proof import CRYPTOSUITE
 from protocol.verdict import Reason
-from tests.two_nodes import wrong_claims, wrong_keys, wrong_letters, wrong_loads, wrong_words
+from tests.two_nodes import wrong_answers, wrong_claims, wrong_keys, wrong_letters, wrong_loads, wrong_words
 from tests.two_nodes.letters import Letter, telling
 from tests.two_nodes.outsiders import Scene, scene
 from tests.two_nodes.refusing import Case
@@ -23,6 +23,7 @@ CASES = [
     *wrong_keys.CASES,
     *wrong_words.CASES,
     *wrong_claims.CASES,
+    *wrong_answers.CASES,
     *wrong_loads.CASES,
 ]
 OURS_TO_SAY = (CRYPTOSUITE, "application/activity+json")  # what we ask for, whatever came
