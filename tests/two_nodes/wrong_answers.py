@@ -1,10 +1,14 @@
 """Faults in the answers to a text that several councils decide: to other words, by whom nobody asked, to another audience."""
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from protocol.agreement.wording import text_digest
 from protocol.authority import PUBLIC
 from protocol.verdict import Reason
+from schemas import activity as activities
+from schemas.records.deciding import Asked, Method, Rule, Stage
+from schemas.records.resolution import Resolution, resolution_note
 from schemas.records.stance import StanceVerb, stance
 from tests.two_nodes.deciding import TEXT, ask, counted, open_text
 from tests.two_nodes.letters import Letter
@@ -73,6 +77,55 @@ async def _other_words_taken_back(scene: Scene) -> Pair:
         return scene.says(scene.harbour.says("Undo", undone, **members))
 
     return Pair(taken_back(text_digest(TEXT)), taken_back(digest))
+
+
+@CASES.of(Reason.OTHER_TEXT, "an Update of a text that councils are answering")
+async def _changed_text(scene: Scene) -> Pair:
+    at = scene.harbour.council.new_object_id()
+    await scene.send(scene.says(scene.harbour.create(_joint_note(scene, at, published=scene.now))))
+    while await scene.town.node.engine.applier.run_once():
+        pass
+    published, updated = scene.now, scene.clock.advance(60)
+
+    def update(text: str) -> Letter:
+        note = _joint_note(scene, at, text=text, published=published, updated=updated)
+        activity_id = scene.harbour.council.new_activity_id()
+        return scene.says(
+            activities.update(scene.harbour.actor, activity_id, note=note, audience="public", published=updated)
+        )
+
+    return Pair(update(TEXT.replace("stays", "stayed")), update(TEXT))
+
+
+def _joint_note(
+    scene: Scene, object_id: str, *, published: datetime, updated: datetime | None = None, text: str = TEXT
+) -> dict[str, Any]:
+    ours, theirs = scene.town.node.council, scene.harbour.council
+    rule = Rule(
+        councils=[Asked(id=each.actor_id, name=each.name, key=each.multibase) for each in (theirs, ours)],
+        at_least=2,
+        most_objections=0,
+        closes_at=published + timedelta(days=14),
+    )
+    return resolution_note(
+        object_id,
+        theirs.base_url,
+        name="The hall stays open at night",
+        resolution=Resolution(
+            number=7,
+            stage=Stage.OPEN,
+            method=Method.CONSENT,
+            decided_at=date(2026, 3, 1),
+            present=12,
+            rule=rule,
+            text=text,
+            text_digest=text_digest(text, rule.agreed()),
+        ),
+        language="en",
+        published=published,
+        updated=updated,
+        audience="public",
+    )
 
 
 @CASES.of(Reason.NOT_OWNER, "an answer of a council that was not asked")
