@@ -3,23 +3,20 @@
 An answer is given and taken back by a gathering, like anything else that is decided: nobody answers for the council alone.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from federation.council import Council
 from federation.tables import table_of
 from node.accounts.second_person import second_person_needed
 from node.feature import Acting, Viewer
-from node.features.resolutions import evidence
+from node.features.resolutions import evidence, rows
 from node.features.resolutions.counting import Joint, joint_at
 from node.features.resolutions.joint import WRITTEN, check_gathering, gathering_values
-from node.features.resolutions.passing_on import Speaking, change_and_tell
-from node.features.resolutions.publishing import publish
 from node.features.resolutions.speaking import say_answer, say_taken_back
 from node.features.resolutions.tables import Resolution
 from node.rights import Right
-from protocol import ids
 from schemas.phrase import phrase
 from schemas.records.deciding import Method, Stage
 from schemas.records.joint_forms import AnswerForm, GatheredForm, TakeBackForm
@@ -132,12 +129,10 @@ def _write_down(
     stance: str,
 ) -> Resolution:
     check_gathering(form, acting)
-    public_id = ids.new_id(acting.council.randomness.bytes(ids.ID_BYTES))
-    now = acting.now.replace(microsecond=0)
+    member_id = acting.viewer.require(Right.DECIDE)
+    waits = second_person_needed(connection)
     row = Resolution(
-        object_id=f"{acting.council.base_url}/o/{public_id}",
-        public_id=public_id,
-        stage=WRITTEN,
+        stage=WRITTEN if waits else Stage.ADOPTED.value,
         recipe=recipe,
         title=title[:_LONGEST_TITLE],
         text=text,
@@ -147,41 +142,35 @@ def _write_down(
         answers_digest=joint.digest,
         answers_stance=stance,
         audience=joint.audience,
-        by_member=acting.viewer.require(Right.DECIDE),
-        written_by=acting.viewer.member_id,
-        created_at=now,
-        updated_at=now,
+        by_member=member_id,
+        written_by=member_id,
         **gathering_values(form),
     )
-    values = row.model_dump(exclude={"id"})
-    row.id = connection.execute(_RESOLUTIONS.insert().values(**values).returning(_RESOLUTIONS.c.id)).scalar_one()
-    return row if second_person_needed(connection) else go_out(connection, row, acting)
+    facts = {"on": form.decided_at, "present": form.present}
+    if waits:
+        return rows.keep_new(connection, row, acting, step=WRITTEN, **facts)
+    before = standing(connection, joint.object_id)
+    row = rows.keep_new(connection, row, acting, step="adopted", **facts)
+    _say(connection, joint, row, acting, before=before)
+    return row
 
 
 def go_out(connection: Connection, row: Resolution, acting: Acting) -> Resolution:
-    """Put up the small resolution, end the one that it takes the place of, and say the signed answer. Raises Refusal."""
+    """Put up the small resolution that has been confirmed, and say the signed answer. Raises Refusal."""
     joint = joint_at(connection, row.answers_object, now=acting.now)
     if joint is None or not joint.takes_answers or acting.now > joint.rule.closes_at:
         raise Refusal("closed", sentence=phrase("No more answers are taken: the time for them is over."))
     check_asked(joint, acting.council)
     before = standing(connection, row.answers_object)
-    if before is not None:
-        change_and_tell(connection, before, Speaking(acting.council, acting.now), stage=Stage.ENDED.value)
-    highest = connection.execute(select(func.max(_RESOLUTIONS.c.number))).scalar()
-    values: dict[str, Any] = {
-        "number": (highest or 0) + 1,
-        "stage": Stage.ADOPTED.value,
-        "created_at": acting.now.replace(microsecond=0),
-        "updated_at": acting.now.replace(microsecond=0),
-    }
-    connection.execute(_RESOLUTIONS.update().where(_RESOLUTIONS.c.id == row.id).values(**values))
-    row = Resolution(**{**row.model_dump(), **values})
-    publish(connection, row, acting)
-    _say(connection, joint, row, acting)
+    row = rows.change(connection, row, acting, step="adopted", stage=Stage.ADOPTED.value)
+    _say(connection, joint, row, acting, before=before)
     return row
 
 
-def _say(connection: Connection, joint: Joint, row: Resolution, acting: Acting) -> None:
+def _say(connection: Connection, joint: Joint, row: Resolution, acting: Acting, *, before: Resolution | None) -> None:
+    """Say it, and end the small resolution that it takes the place of."""
+    if before is not None:
+        rows.change(connection, before, acting, step="ended", stage=Stage.ENDED.value)
     if row.recipe == TAKEN_BACK:
         given = evidence.newest_of(connection, joint.object_id, actor=acting.council.actor_id)
         if given is None:

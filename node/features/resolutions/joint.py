@@ -13,9 +13,8 @@ from sqlalchemy import Connection, RowMapping, select
 from federation.tables import Peer, table_of
 from node.accounts.second_person import second_person_needed
 from node.feature import Acting
-from node.features.resolutions import rules
+from node.features.resolutions import rows, rules
 from node.features.resolutions.counting import Joint, joint_at
-from node.features.resolutions.passing_on import Speaking, change_and_tell
 from node.features.resolutions.publishing import digest_of
 from node.features.resolutions.speaking import say_answer
 from node.features.resolutions.tables import Resolution
@@ -47,14 +46,6 @@ def linked(connection: Connection) -> list[RowMapping]:
     return list(connection.execute(statement.order_by(_PEERS.c.name, _PEERS.c.id)).mappings())
 
 
-def own_row(connection: Connection, public_id: str) -> Resolution:
-    """Our own resolution under the end of its address. Raises Refusal("not-found")."""
-    row = connection.execute(_RESOLUTIONS.select().where(_RESOLUTIONS.c.public_id == public_id)).mappings().first()
-    if row is None:
-        raise Refusal("not-found", sentence=phrase("There is no such resolution here."))
-    return Resolution(**row)
-
-
 def check_askable(row: Resolution) -> None:
     """Raises Refusal for a text about which nobody can be asked (any more)."""
     if row.audience not in rules.PUBLISHED:
@@ -73,8 +64,8 @@ def ask(connection: Connection, public_id: str, form: AskForm, acting: Acting) -
 
     Raises Refusal.
     """
+    row = rows.found(connection, public_id, acting)
     member_id = acting.viewer.require(Right.DECIDE)
-    row = own_row(connection, public_id)
     check_askable(row)
     check_gathering(form, acting, notice_until=row.notice_until)
     rule = _rule(connection, form, acting)
@@ -85,16 +76,17 @@ def ask(connection: Connection, public_id: str, form: AskForm, acting: Acting) -
         "written_by": member_id,
         "seconded_by": None,
     }
-    if second_person_needed(connection):
-        return _change(connection, row, **values, stage=WRITTEN)
-    return go_out(connection, _change(connection, row, **values), acting)
+    if not second_person_needed(connection):
+        return go_out(connection, row, acting, **values)
+    facts = {"on": form.decided_at, "present": form.present}
+    return rows.change(connection, row, acting, step=WRITTEN, facts=facts, **values, stage=WRITTEN)
 
 
-def go_out(connection: Connection, row: Resolution, acting: Acting) -> Resolution:
+def go_out(connection: Connection, row: Resolution, acting: Acting, **values: Any) -> Resolution:
     """Tell everybody whom the text is put to, with our own answer: our gathering agrees to what it proposes."""
+    row = rows.change(connection, row, acting, step="asked", **values, stage=Stage.OPEN.value)
     object_id = row.object_id
     assert object_id is not None
-    row = _change(connection, row, stage=Stage.OPEN.value)
     say_answer(
         connection,
         acting.council,
@@ -106,7 +98,7 @@ def go_out(connection: Connection, row: Resolution, acting: Acting) -> Resolutio
         words="",
         now=acting.now,
     )
-    return own_row(connection, row.public_id)
+    return rows.found(connection, row.public_id, acting)
 
 
 def check_gathering(form: GatheredForm, acting: Acting, *, notice_until: Any = None) -> None:
@@ -152,8 +144,7 @@ def _rule(connection: Connection, form: AskForm, acting: Acting) -> Rule:
 def settle(connection: Connection, public_id: str, acting: Acting) -> Resolution:
     """Count, and say what came of it: once everybody has answered, or once the end has passed; and anew where the count has
     changed since. It needs no gathering, for it decides nothing. Raises Refusal("not-yet") while there is nothing to say."""
-    acting.viewer.require(Right.DECIDE)
-    row = own_row(connection, public_id)
+    row = rows.found(connection, public_id, acting)
     joint = _own_joint(connection, row, now=acting.now)
     if joint is None or row.stage not in _COUNTED:
         raise Refusal("not-open", sentence=phrase("There is nothing to count here."))
@@ -163,29 +154,28 @@ def settle(connection: Connection, public_id: str, acting: Acting) -> Resolution
             "not-yet",
             sentence=phrase("Not everybody has answered, and the end has not come yet. Nothing has changed."),
         )
-    return change_and_tell(connection, row, Speaking(acting.council, acting.now), **changed)
+    return rows.change(connection, row, acting, step=changed["stage"], **changed)
 
 
-def settle_due(connection: Connection, speaking: Speaking) -> int:
+def settle_due(connection: Connection, acting: Acting) -> int:
     """Say what came of each text whose end has passed while nobody looked. Returns how many."""
-    rows = connection.execute(
-        _RESOLUTIONS.select().where(_RESOLUTIONS.c.rule.is_not(None), _RESOLUTIONS.c.stage == Stage.OPEN.value)
-    ).mappings()
+    waiting = _RESOLUTIONS.select().where(_RESOLUTIONS.c.rule.is_not(None), _RESOLUTIONS.c.stage == Stage.OPEN.value)
     count = 0
-    for row in [Resolution(**one) for one in rows]:
-        joint = _own_joint(connection, row, now=speaking.now)
-        if joint is not None and joint.rule.closes_at <= speaking.now:
-            changed = _settled(joint, row, now=speaking.now)
-            if changed is not None:
-                change_and_tell(connection, row, speaking, **changed)
-                count += 1
+    for row in [Resolution(**found) for found in connection.execute(waiting).mappings().all()]:
+        joint = _own_joint(connection, row, now=acting.now)
+        changed = _settled(joint, row, now=acting.now) if joint is not None else None
+        if joint is not None and changed is not None and joint.rule.closes_at <= acting.now:
+            rows.change(connection, row, acting, step=changed["stage"], **changed)
+            count += 1
     return count
 
 
-def can_settle(connection: Connection, row: Resolution, *, now: datetime) -> bool:
-    """Whether there is something to say that has not been said."""
-    joint = _own_joint(connection, row, now=now) if row.stage in _COUNTED else None
-    return joint is not None and _settled(joint, row, now=now) is not None
+def withdraw(connection: Connection, public_id: str, acting: Acting) -> Resolution:
+    """Drop a joint text of ours while it is open. What councils have agreed together is not ours to drop. Raises Refusal."""
+    row = rows.found(connection, public_id, acting)
+    if row.rule is None or row.stage != Stage.OPEN:
+        raise Refusal("not-open", sentence=phrase("Only a text that is being decided can be dropped."))
+    return rows.change(connection, row, acting, step="dropped", stage=Stage.DROPPED.value)
 
 
 def _own_joint(connection: Connection, row: Resolution, *, now: datetime) -> Joint | None:
@@ -208,8 +198,3 @@ def _settled(joint: Joint, row: Resolution, *, now: datetime) -> dict[str, Any] 
     came = outcome(counted(gathered, rule, digest=digest, closed_at=closed_at), now=now)
     stage = _STAGES[came].value
     return None if (stage, closed_at) == (row.stage, row.closed_at) else {"stage": stage, "closed_at": closed_at}
-
-
-def _change(connection: Connection, row: Resolution, **values: Any) -> Resolution:
-    connection.execute(_RESOLUTIONS.update().where(_RESOLUTIONS.c.id == row.id).values(**values))
-    return Resolution(**{**row.model_dump(), **values})

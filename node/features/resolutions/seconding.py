@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from federation.tables import table_of
 from node.feature import Acting
-from node.features.resolutions import answering, joint
-from node.features.resolutions.joint import WRITTEN, own_row
+from node.features.resolutions import answering, joint, rows
 from node.features.resolutions.tables import Resolution
+from node.features.resolutions.waiting import waits_for_councils
 from node.rights import Right
 from schemas.phrase import phrase
 from schemas.records.deciding import Stage
@@ -18,22 +18,17 @@ from schemas.refusal import Refusal
 _RESOLUTIONS = table_of(Resolution)
 
 
-def waits_for_councils(row: Resolution) -> bool:
-    """Whether this is written down and, once confirmed, goes to other councils: a joint text, or our answer to one."""
-    return row.stage == WRITTEN and (row.rule is not None or bool(row.answers_object))
-
-
 def confirm(connection: Connection, public_id: str, acting: Acting) -> Resolution:
     """Confirm what another person wrote down, so that it goes out in the same step. Raises Refusal."""
     member_id = acting.viewer.require(Right.DECIDE)
-    row = _waiting(connection, public_id)
+    row = _waiting(connection, public_id, acting)
     if row.written_by == member_id:
         raise Refusal(
             "second-person",
             sentence=phrase("You wrote it down. Somebody else who was at the gathering confirms it."),
         )
     connection.execute(_RESOLUTIONS.update().where(_RESOLUTIONS.c.id == row.id).values(seconded_by=member_id))
-    row = own_row(connection, public_id)
+    row = rows.found(connection, public_id, acting)
     go_out = answering.go_out if row.answers_object else joint.go_out
     return go_out(connection, row, acting)
 
@@ -41,7 +36,7 @@ def confirm(connection: Connection, public_id: str, acting: Acting) -> Resolutio
 def take_off(connection: Connection, public_id: str, acting: Acting) -> str:
     """Take what was written down off the table again. Returns the path to go on from. Raises Refusal."""
     acting.viewer.require(Right.DECIDE)
-    row = _waiting(connection, public_id)
+    row = _waiting(connection, public_id, acting)
     if row.answers_object:
         connection.execute(_RESOLUTIONS.delete().where(_RESOLUTIONS.c.id == row.id))
         return "/resolutions"
@@ -51,8 +46,8 @@ def take_off(connection: Connection, public_id: str, acting: Acting) -> str:
     return f"/o/{public_id}"
 
 
-def _waiting(connection: Connection, public_id: str) -> Resolution:
-    row = own_row(connection, public_id)
+def _waiting(connection: Connection, public_id: str, acting: Acting) -> Resolution:
+    row = rows.found(connection, public_id, acting)
     if not waits_for_councils(row):
         raise Refusal("not-waiting", sentence=phrase("This does not wait for anybody to confirm it."))
     return row
