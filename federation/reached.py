@@ -57,7 +57,7 @@ class Reached:
     councils: tuple[Told, ...]
 
     def count(self, standing: Standing) -> int:
-        return sum(1 for council in self.councils if council.standing is standing)
+        return sum(1 for council in self.councils if council.standing == standing)
 
     @property
     def silent_since(self) -> datetime | None:

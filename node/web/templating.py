@@ -83,6 +83,9 @@ def _filters(tongue: Tongue, zone: ZoneInfo, clock: Clock) -> dict[str, Callable
     def day(at: datetime | date) -> str:
         return words.day(at, now=clock.now(), zone=zone)
 
+    def since(at: datetime) -> str:
+        return words.since(at, now=clock.now(), zone=zone)
+
     def month(at: datetime) -> str:
         return words.month(at, zone=zone)
 
@@ -112,6 +115,7 @@ def _filters(tongue: Tongue, zone: ZoneInfo, clock: Clock) -> dict[str, Callable
 
     return {
         "day": day,
+        "since": since,
         "month": month,
         "when": when,
         "until": until,

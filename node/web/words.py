@@ -37,6 +37,9 @@ KINDS = {
     "resolution": KindWords("accord", "square", phrase("Resolution"), phrase("What we decided")),
     "alert": KindWords("alarm", "mark", phrase("Call for help"), phrase("Calls for help")),
     "drill": KindWords("rest", "mark", phrase("Drill, not real"), phrase("Drills")),
+    "waiting": KindWords("alarm", "mark", phrase("Call that waits for a second person"), phrase("Waiting calls")),
+    "waiting-drill": KindWords("rest", "mark", phrase("Drill that waits for a second person"), phrase("Waiting drills")),
+    "follow-up": KindWords("offer", "circle", phrase("After a call for help"), phrase("After calls for help")),
     "rest": KindWords("rest", "moon", phrase("Rest day"), phrase("Rest days")),
 }
 
@@ -89,6 +92,14 @@ def day(at: datetime | date, *, now: datetime, zone: ZoneInfo) -> Phrase:
     if there.year == today.year or abs((there - today).days) < 150:
         return phrase("{day} {month}", day=there.day, month=month)
     return phrase("{day} {month} {year}", day=there.day, month=month, year=there.year)
+
+
+def since(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
+    """A moment that has passed, as one says since when: "14:05" today, "yesterday", "Tuesday", "3 December"."""
+    there, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    if there == today:
+        return clock(at, zone=zone)
+    return _WEEKDAYS[there.weekday()] if 1 < (today - there).days < 7 else day(at, now=now, zone=zone)
 
 
 def month(at: datetime, *, zone: ZoneInfo) -> Phrase:

@@ -168,3 +168,23 @@ def test_no_origin_is_shut_out_for_longer_than_the_longest_pause(events: list[tu
             breakers.note(HARBOUR, ok, now)
 
     assert breakers.allows(HARBOUR, now + 3600.0)
+
+
+def test_a_call_for_help_goes_past_an_open_breaker_at_once_and_then_every_five_minutes() -> None:
+    breakers = Breakers()
+    failed_five_times(breakers)
+
+    asked = [breakers.lets_by(7, now) for now in (0.0, 1.0, 299.0, 300.0, 301.0)]
+
+    assert asked == [True, False, False, True, False]
+    assert breakers.lets_by(8, 301.0)
+    assert not breakers.allows(HARBOUR, 1.0)
+
+
+def test_of_the_calls_that_went_past_only_so_many_are_remembered() -> None:
+    breakers = Breakers(limit=3)
+
+    for call in range(10):
+        breakers.lets_by(call, 0.0)
+
+    assert len(breakers._calls) == 3

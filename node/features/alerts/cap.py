@@ -152,7 +152,7 @@ def _info(root: Element, note: AlertNote, *, language: str, description: str, se
         _say(info, "onset", moment(note.start_time))
     _say(info, "expires", moment(note.end_time))
     _say_if(info, "senderName", sender_name)
-    _say(info, "headline", _headline(note, language))
+    _say(info, "headline", headline(note, language))
     _say_if(info, "description", description)
     _say_if(info, "instruction", _instruction(note, language))
     if _ADDRESS.fullmatch(note.id):
@@ -163,7 +163,8 @@ def _info(root: Element, note: AlertNote, *, language: str, description: str, se
     _area(info, note, sender_name=sender_name)
 
 
-def _headline(note: AlertNote, language: str) -> str:
+def headline(note: AlertNote, language: str) -> str:
+    """The title; that of a drill begins with the word for it, whatever its sender wrote."""
     if note.is_exercise and not note.name.startswith(EXERCISE_WORDS):
         return f"{words_for(language)['exercise']}: {note.name}"
     return note.name
