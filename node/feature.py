@@ -121,6 +121,7 @@ class Feature:
     `unpublished(connection, viewer, now, council, public_id)`: its slip of a record of ours that nobody else holds a copy of, an
     idea or a draft say, for its page; without it the slip is looked for on its wall. `details["after"]` of any slip may name a
     template of its own that stands below it on its page: what comes next, and what belongs to it.
+    `due(connection, acting)`: do what falls due by itself, in nobody's name; returns how many things were done.
     `tidy(connection, now)`: drop a bounded number of its own rows that have had their time, whoever put them up forgotten with
     them; returns how many went.
     `own(connection, member_id)`: everything here that is this member's, for taking along: one dictionary for each record, of
@@ -141,6 +142,7 @@ class Feature:
     wall: Callable[[Connection, Viewer, datetime, Council], list[Slip]] | None = None
     slip: Callable[[Connection, "Replica", Viewer, datetime], Slip | None] | None = None
     unpublished: Callable[[Connection, Viewer, datetime, Council, str], Slip | None] | None = None
+    due: Callable[[Connection, Acting], int] | None = None
     tidy: Callable[[Connection, datetime], int] | None = None
     purge: Callable[[Connection, bool], bool] | None = None
     own: Callable[[Connection, int], list[dict[str, Any]]] | None = None
