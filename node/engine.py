@@ -29,7 +29,7 @@ from federation.tidying import tidy
 from federation.worker import Applier, Deliverer
 from node.database import Store, StoreFault, StoreFull
 from node.database.sqlite import truncate_log
-from node.feature import Feature
+from node.feature import ANYBODY, Acting, Feature
 from node.installed import FEATURES
 from node.profile.keeping import renew
 from node.settings import Settings
@@ -219,10 +219,20 @@ class Engine:
                 while went:
                     went = await self.tidy_once()
                     await asyncio.sleep(0)
+                await self.do_what_is_due()
                 await self.purge_if_due()
             except Exception:
                 _log.exception("tidying failed; trying again later")
             await asyncio.sleep(TIDY_EVERY)
+
+    async def do_what_is_due(self) -> int:
+        """What falls due without anybody, an end that has passed say. Returns how many things were done."""
+        acting = Acting(now=self.clock.now(), council=self.council, settings=self.settings, viewer=ANYBODY)
+        due = [feature.due for feature in self._features if feature.due is not None]
+        done = await self.store.write(lambda c: sum(one(c, acting) for one in due)) if due else 0
+        if done:
+            self.deliverer.wake()
+        return done
 
     async def tidy_once(self) -> int:
         """Forget a bounded amount of what has had its time. Returns how many rows went."""
