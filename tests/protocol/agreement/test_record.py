@@ -295,6 +295,17 @@ def test_what_is_no_good_answer_is_told_by_name(bad: Any, finding: Finding) -> N
     assert report.outcome is Outcome.ADOPTED
 
 
+def test_what_is_wrong_with_answers_is_told_in_one_order() -> None:
+    bad = [answer(name) | {"type": "Reject"} for name in NAMES]
+    bad.append(answer("harbour", id="2", **{"comarca:textDigest": OTHER_DIGEST}))
+
+    report = check_record(record(*bad), KNOWN)
+
+    assert report.checks == check_record(record(*reversed(bad)), KNOWN).checks
+    told = [check.about for check in report.failed if check.about]
+    assert told == sorted(told) and len(told) == 4
+
+
 @pytest.mark.parametrize(
     "left_out",
     [answer(STRANGER), answer("harbour", "Reject", id="2", at=1_000), answer("harbour", "Reject", id="0", at=0)],

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from protocol.agreement.stances import Gathered, count, gather, given_of, read_given
 from protocol.agreement.tally import Answer, Given, LeftOut, Stance, Why, tally
+from protocol.proof import add_proof
 from protocol.verdict import Reason, Refused
 from tests.protocol.agreement.village import (
     BEGIN,
     DIGEST,
+    KEYS,
     NAMES,
     OTHER_DIGEST,
     RESOLUTION,
@@ -151,14 +153,13 @@ def _forgeries() -> dict[str, dict[str, Any]]:
     key_of_another = signed(unsigned, "hillside")
     claimed = copy.deepcopy(key_of_another)
     claimed["proof"]["verificationMethod"] = f"{actor('harbour')}#ed25519-key"
-    beside = copy.deepcopy(good)
-    beside["proof"]["verificationMethod"] = "https://harbour.example/other#ed25519-key"
+    beside = add_proof(unsigned, key=KEYS["harbour"], method="https://harbour.example/other#ed25519-key", created=BEGIN)
     return {
         "no proof": unsigned,
         "two proofs": good | {"proof": [good["proof"], good["proof"]]},
         "another council's key": key_of_another,
         "another council's key under a stolen name": claimed,
-        "another actor's key": beside,
+        "its key under another actor's name": beside,
         "another verb": good | {"type": "Reject"},
         "another reason": good | {"content": "We talked about it!"},
         "another date": good | {"published": "2024-11-01T11:00:00Z"},
