@@ -117,7 +117,7 @@ def apply(
         case "Create" | "Update":
             audience = _audience(activity)
             replicas.put(connection, council, activity=activity, document=document, audience=audience, received_at=now)
-        case "Delete" if object_id == actor:
+        case "Delete" | "Move" if object_id == actor:
             followers.unfollowed(connection, actor_id=actor, follow_id=None)
         case "Delete":
             audience = _audience(activity)

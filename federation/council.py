@@ -1,15 +1,17 @@
 """Who we are, as the engine needs to know it: addresses, keys, the kinds we understand, and the rules of this node."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from federation.keyring import KeyPair, Keyring
 from federation.kinds import Act, Kinds
 from federation.ports import Randomness
-from protocol import ids, keys
+from protocol import ids
+from schemas import actor
 from schemas.place import Place
 
 
@@ -38,9 +40,10 @@ class Profile:
 
 
 class Council:
-    """This node's council. `base_url` is its origin, without a trailing slash; it and the keys stay for as long as we run.
+    """This node's council. `base_url` is its origin, without a trailing slash; it stays for as long as we run.
 
-    `profile` is replaced whole when the council changes it; nobody keeps a copy, so everybody says the new one at once.
+    `profile` and `keyring` are replaced whole when the council changes them; nobody keeps a copy, so everybody says the new
+    ones at once.
     """
 
     def __init__(
@@ -59,8 +62,7 @@ class Council:
         acts: tuple[Act, ...] = (),
     ) -> None:
         self.base_url = base_url
-        self.rsa = rsa
-        self.ed25519 = ed25519
+        self.keyring = Keyring([KeyPair(1, rsa, ed25519)])
         self.kinds = kinds
         self.acts = acts
         self.randomness = randomness
@@ -104,25 +106,45 @@ class Council:
     def node_actor_id(self) -> str:
         return f"{self.base_url}/actor"
 
-    @cached_property
+    @property
+    def rsa(self) -> RSAPrivateKey:
+        return self.keyring.current.rsa
+
+    @property
+    def ed25519(self) -> Ed25519PrivateKey:
+        return self.keyring.current.ed25519
+
+    @property
+    def lookup_key(self) -> Ed25519PrivateKey:
+        """What keyed hashes in our own tables are made with: the first key, since they outlast a change of keys."""
+        return self.keyring.first.ed25519
+
+    @property
     def rsa_key_id(self) -> str:
-        return f"{self.actor_id}#main-key"
+        return actor.rsa_key_id(self.actor_id, self.keyring.number)
 
-    @cached_property
+    @property
     def node_key_id(self) -> str:
-        return f"{self.node_actor_id}#main-key"
+        return actor.rsa_key_id(self.node_actor_id, self.keyring.number)
 
-    @cached_property
+    @property
     def ed25519_key_id(self) -> str:
-        return f"{self.actor_id}#ed25519-key"
+        return actor.ed25519_key_id(self.actor_id, self.keyring.number)
 
-    @cached_property
+    @property
     def multibase(self) -> str:
-        return keys.encode_multikey(self.ed25519.public_key())
+        return self.keyring.current.multibase
 
-    @cached_property
+    @property
     def rsa_pem(self) -> str:
-        return keys.encode_pem(self.rsa.public_key())
+        return self.keyring.current.rsa_pem
+
+    def proof_keys(self) -> dict[str, tuple[str, datetime | None]]:
+        """Our Ed25519 keys, those given up among them: key id to (multibase, when it was given up)."""
+        found: dict[str, tuple[str, datetime | None]] = {self.ed25519_key_id: (self.multibase, None)}
+        return found | {
+            actor.ed25519_key_id(self.actor_id, k.number): (k.multibase, k.until) for k in self.keyring.listed
+        }
 
     def new_object_id(self) -> str:
         return f"{self.base_url}/o/{ids.new_id(self.randomness.bytes(17))}"

@@ -4,10 +4,12 @@ Reading rows for each arrival would cost more than the checks themselves. A dire
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from federation.moments import from_microseconds
 from protocol import ids, keys
 from protocol.keys import PublicKey
 from protocol.peering import State
@@ -15,12 +17,18 @@ from protocol.peering import State
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A council or account that has a row. `standing` is a peering state, or "follower"."""
+    """A council or account that has a row. `standing` is a peering state, or "follower".
+
+    `given_up`: a council's earlier Ed25519 keys by their ids, each with when it was; they count for old proofs alone, and
+    never for a request. `rotated_at`: when it last changed its keys.
+    """
 
     actor_id: str
     standing: str
     inbox: str
     ed25519_key_id: str | None
+    rotated_at: datetime | None = None
+    given_up: Mapping[str, tuple[PublicKey, datetime]] = field(default_factory=dict)
 
     @property
     def accepted(self) -> bool:
@@ -29,7 +37,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """`keys` maps a key id to its key and owner; `blocked` holds hosts, bare or with their port."""
+    """`keys` maps the id of a key that may sign requests to it and its owner; `blocked` holds hosts, bare or with their port."""
 
     known: Mapping[str, Known]
     keys: Mapping[str, tuple[PublicKey, str]]
@@ -43,9 +51,20 @@ class Directory:
             actor = row["actor_id"]
             known[actor] = Known(actor, "follower", row["inbox"], None)
             found[row["key_id"]] = (keys.decode_pem(row["key_pem"]), actor)
+        given_up: dict[str, dict[str, tuple[PublicKey, datetime]]] = {}
+        for row in connection.execute(text("SELECT * FROM peer_key")).mappings():
+            ended = keys.decode_multikey(row["multibase"]), from_microseconds(row["until"])
+            given_up.setdefault(row["actor_id"], {})[row["key_id"]] = ended
         for row in connection.execute(text("SELECT * FROM peer")).mappings():
-            actor = row["actor_id"]
-            known[actor] = Known(actor, row["state"], row["inbox"], row["ed25519_key_id"])
+            actor, rotated = row["actor_id"], row["rotated_at"]
+            known[actor] = Known(
+                actor,
+                row["state"],
+                row["inbox"],
+                row["ed25519_key_id"],
+                None if rotated is None else from_microseconds(rotated),
+                given_up.get(actor, {}),
+            )
             found[row["ed25519_key_id"]] = (keys.decode_multikey(row["ed25519_multibase"]), actor)
             if row["rsa_key_id"] and row["rsa_pem"]:
                 found[row["rsa_key_id"]] = (keys.decode_pem(row["rsa_pem"]), actor)

@@ -54,6 +54,14 @@ def asked(
         connection.execute(_FOLLOWER.update().where(_FOLLOWER.c.id == known["id"]).values(**values))
 
 
+def learn_key(connection: Connection, *, introduction: Introduction, now: datetime) -> None:
+    """An account that follows us signs with another key now, as its actor shows."""
+    changed = {"key_id": introduction.rsa_key_id, "key_pem": introduction.rsa_pem, "key_fetched_at": now}
+    if introduction.rsa_pem is not None:
+        of = _FOLLOWER.c.actor_id == introduction.actor_id
+        connection.execute(_FOLLOWER.update().where(of).values(**changed))
+
+
 def follow_arrived(connection: Connection, council: Council, *, actor_id: str, follow_id: str, now: datetime) -> None:
     """Answer a Follow as the council has set it: `auto` accepts, `approve` waits for a keeper.
 
@@ -94,7 +102,7 @@ def remove(connection: Connection, council: Council, *, actor_id: str, now: date
 
 
 def unfollowed(connection: Connection, *, actor_id: str, follow_id: str | None) -> bool:
-    """They undid their Follow, or vanished (`follow_id` None). Returns whether they were following."""
+    """They undid their Follow, or vanished or moved away (`follow_id` None). Returns whether they were following."""
     row = connection.execute(_FOLLOWER.select().where(_FOLLOWER.c.actor_id == actor_id)).mappings().first()
     if row is None or (follow_id is not None and follow_id != row["follow_id"]):
         return False

@@ -5,8 +5,7 @@ Cheap refusals come first, nothing is fetched for a sender we may not listen to,
 behind. Whatever passes is kept byte for byte before it is acknowledged; applying it is another transaction.
 """
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,8 @@ from federation.admission import admit, too_large
 from federation.content import Check, judge_act, judge_content, judge_offer
 from federation.council import Council
 from federation.directory import Directory, Known
-from federation.introductions import Introduction, usable
+from federation.introductions import usable
+from federation.judged import Dropped, Judgement, Met, arrival_of, parse
 from federation.keeping import (
     ALREADY_HELD,
     ID_REUSED,
@@ -26,12 +26,15 @@ from federation.keeping import (
     keep_first_word,
 )
 from federation.kinds import act_of
+from federation.reading_along import judge_changed_key, judge_follower
 from federation.renaming import is_renaming, judge_renaming
-from protocol import authority, digest, http_signature, ids, keys, proof, strict_json
+from federation.rotation import key_of_proof
+from protocol import authority, digest, http_signature, ids, keys, proof
 from protocol.http_signature import Claim, Request
 from protocol.keys import PublicKey
+from protocol.peering import State
 from protocol.verdict import NeedsKey, Reason, Refused
-from schemas.activity import Activity, shape_of
+from schemas.activity import Activity
 
 __all__ = [
     "ALREADY_HELD",
@@ -50,24 +53,6 @@ __all__ = [
 
 CONTENT_VERBS = frozenset({"Create", "Update", "Delete"})
 REMEMBERED = timedelta(days=90)
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """Answered 202 and not kept: nothing of it concerns us. `word` is counted."""
-
-    word: str
-
-
-@dataclass(frozen=True, slots=True)
-class Met:
-    """What the one allowed fetch brought: the sender's key and who they are."""
-
-    key: PublicKey
-    introduction: Introduction
-
-
-Judgement = Arrival | Dropped | NeedsKey | Refused
 
 
 def judge(
@@ -90,9 +75,9 @@ def judge(
         parted = directory.of_key(claim.key_id)
         if parted is not None and _is_answer(body):
             # Refused, a second copy of what ended the link would be sent to us for ninety days. It changes nothing any more.
-            return _judge_known(body, claim, known=parted, directory=directory, council=council, now=now)
+            return _judge_known(body, claim, known=parted, directory=directory, council=council, now=now, met=met)
         return _judge_stranger(body, claim, council=council, now=now, met=met)
-    return _judge_known(body, claim, known=admitted.known, directory=directory, council=council, now=now)
+    return _judge_known(body, claim, known=admitted.known, directory=directory, council=council, now=now, met=met)
 
 
 def _judge_digest(request: Request, body: bytes, claim: Claim) -> Refused | None:
@@ -104,15 +89,24 @@ def _judge_digest(request: Request, body: bytes, claim: Claim) -> Refused | None
 
 
 def _judge_known(
-    body: bytes, claim: Claim, *, known: Known, directory: Directory, council: Council, now: datetime
+    body: bytes,
+    claim: Claim,
+    *,
+    known: Known,
+    directory: Directory,
+    council: Council,
+    now: datetime,
+    met: Met | None,
 ) -> Judgement:
     held = directory.keys.get(claim.key_id)
     if held is None:
         return Refused(Reason.UNKNOWN_KEY, "The signature names a key that is not the one we have for its owner.")
     verdict = http_signature.judge_claim(claim, held[0])
+    if isinstance(verdict, Refused) and known.standing == "follower":
+        return judge_changed_key(body, claim, known=known, council=council, now=now, met=met)
     if isinstance(verdict, Refused):
         return verdict
-    parsed = _parse(body)
+    parsed = parse(body)
     if isinstance(parsed, Refused):
         return parsed
     document, activity = parsed
@@ -120,7 +114,7 @@ def _judge_known(
     if isinstance(wrong, Refused):
         return wrong
     if known.standing == "follower":
-        return _judge_follower(document, activity, body, known=known, council=council, now=now)
+        return judge_follower(document, activity, body, known=known, council=council, now=now)
     return _judge_council(document, activity, body, known=known, directory=directory, council=council, now=now)
 
 
@@ -137,22 +131,22 @@ def _judge_council(
     """A council that we have met: everything it says carries its proof, and it says content only once both accepted."""
     if activity.type == "Follow":
         return Dropped("follow-of-a-council")
-    act = act_of(council.acts, document)
-    if (activity.type in CONTENT_VERBS or act is not None) and not known.accepted:
+    act, of_itself = act_of(council.acts, document), is_renaming(document)
+    if (activity.type in CONTENT_VERBS or act is not None) and not known.accepted and not of_itself:
         return Refused(
             Reason.UNKNOWN_PEER, "We are not linked up; until both have accepted, only the handshake is taken."
         )
     if activity.type not in CONTENT_VERBS | LINKING_VERBS and act is None:
         return Dropped("verb-of-no-meaning") if known.accepted else _unknown_peer()
     pinned = directory.keys.get(known.ed25519_key_id or "")
-    refused = _judge_proof(document, pinned[0] if pinned else None, key_id=known.ed25519_key_id, now=now)
+    refused = _judge_proof(document, pinned[0] if pinned else None, known=known, now=now)
     if refused is not None:
         return refused
     check: Check | Refused | None = None
     if act is not None:
         check = judge_act(document, act, council=council, now=now)
-    elif is_renaming(document):
-        refused = judge_renaming(document, key_id=known.ed25519_key_id, key=pinned[0] if pinned else None)
+    elif of_itself:
+        refused = judge_renaming(document, known=known, pinned=pinned[0] if pinned else None, now=now)
     elif activity.type in CONTENT_VERBS:
         check = judge_content(document, activity, council=council, now=now)
     elif activity.type == "Offer":
@@ -161,17 +155,16 @@ def _judge_council(
         return refused
     if isinstance(check, Refused):
         return check
-    return replace(_arrival(activity, body, now=now), check=check)
+    return replace(arrival_of(activity, body, now=now), check=check, of_itself=of_itself)
 
 
-def _judge_proof(
-    document: dict[str, Any], key: PublicKey | None, *, key_id: str | None, now: datetime
-) -> Refused | None:
+def _judge_proof(document: dict[str, Any], pinned: PublicKey | None, *, known: Known, now: datetime) -> Refused | None:
     claim = proof.proof_of(document)
     if isinstance(claim, Refused):
         return claim
-    if key is None or claim.method != key_id:
-        return Refused(Reason.BAD_PROOF, "The proof names a key that is not the one compared when linking up.")
+    key = key_of_proof(claim, known=known, pinned=pinned)
+    if isinstance(key, Refused):
+        return key
     verdict = proof.judge_proof_claim(claim, key, document=document, now=now)
     if isinstance(verdict, Refused):
         return verdict
@@ -180,37 +173,16 @@ def _judge_proof(
     return None
 
 
-def _judge_follower(
-    document: dict[str, Any], activity: Activity, body: bytes, *, known: Known, council: Council, now: datetime
-) -> Judgement:
-    if activity.type == "Follow":
-        return (
-            _arrival(activity, body, now=now) if activity.object == council.actor_id else Dropped("follow-of-another")
-        )
-    if activity.type == "Undo" and _undone_follow(activity) is not None:
-        return _arrival(activity, body, now=now)
-    if activity.type == "Delete" and activity.object_id == known.actor_id:
-        return _arrival(activity, body, now=now)
-    return Dropped("said-by-a-follower")
-
-
 def _is_answer(body: bytes) -> bool:
-    parsed = _parse(body)
+    parsed = parse(body)
     return not isinstance(parsed, Refused) and parsed[1].type in ("Accept", "Reject")
-
-
-def _undone_follow(activity: Activity) -> str | None:
-    """The id of the Follow that an Undo names, by link or embedded."""
-    if isinstance(activity.object, dict) and activity.object.get("type") != "Follow":
-        return None
-    return activity.object_id
 
 
 def _judge_stranger(body: bytes, claim: Claim, *, council: Council, now: datetime, met: Met | None) -> Judgement:
     """A host that we do not know may follow, unfollow, and ask to link up. Its body is read before its key is fetched."""
     if not council.rules.policy.permits(claim.key_id):
         return Refused(Reason.MALFORMED, "The key id is no address that this server may ask.")
-    parsed = _parse(body)
+    parsed = parse(body)
     if isinstance(parsed, Refused):
         return parsed
     document, activity = parsed
@@ -256,25 +228,12 @@ def _judge_met(
     if activity.type == "Offer":
         multibase = introduction.ed25519_multibase
         key = keys.decode_multikey(multibase) if multibase else None
-        refused = _judge_proof(document, key, key_id=introduction.ed25519_key_id, now=now)
+        stranger = Known(introduction.actor_id, State.NONE, introduction.inbox, introduction.ed25519_key_id)
+        refused = _judge_proof(document, key, known=stranger, now=now)
         if refused is not None:
             return refused
-    return replace(_arrival(activity, body, now=now), introduction=introduction)
+    return replace(arrival_of(activity, body, now=now), introduction=introduction)
 
 
 def _unknown_peer() -> Refused:
     return Refused(Reason.UNKNOWN_PEER, "We are not linked up with that server.")
-
-
-def _parse(body: bytes) -> tuple[dict[str, Any], Activity] | Refused:
-    document = strict_json.parse(body)
-    if isinstance(document, Refused):
-        return document
-    if not isinstance(document, dict):
-        return Refused(Reason.MALFORMED, "An activity is one JSON object.")
-    activity = shape_of(document)
-    return activity if isinstance(activity, Refused) else (document, activity)
-
-
-def _arrival(activity: Activity, body: bytes, *, now: datetime) -> Arrival:
-    return Arrival(activity.id, hashlib.sha256(body).digest(), activity.actor, activity.type, body, now)

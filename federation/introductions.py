@@ -1,6 +1,7 @@
 """Meeting somebody for the first time: what their actor document told us, and the row that we keep of a council.
 
 The keys that stood behind the six words are pinned in that row; nothing fetched later replaces them while we are linked up.
+What replaces them is the council's own word, proved by the pinned key: federation.rotation.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, bindparam, text
 
-from federation.tables import Block, Peer, table_of
+from federation.tables import Block, Peer, PeerKey, table_of
 from protocol import ids, keys
 from protocol.keys import PublicKey
 from protocol.peering import State
@@ -19,6 +20,7 @@ from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 _PEER = table_of(Peer)
+_PEER_KEY = table_of(PeerKey)
 _BLOCK = table_of(Block)
 _BY_ACTOR = _PEER.select().where(_PEER.c.actor_id == bindparam("actor_id"))
 MOST_WAITING = 200
@@ -109,7 +111,9 @@ def meet(connection: Connection, *, introduction: Introduction, now: datetime) -
             )
         )
     elif row["state"] in (State.NONE, State.ENDED, State.DECLINED):
-        connection.execute(_PEER.update().where(_PEER.c.id == row["id"]).values(**values))
+        # Words are compared anew, so keys given up before count no more, until the one in use speaks for them.
+        connection.execute(_PEER_KEY.delete().where(_PEER_KEY.c.actor_id == introduction.actor_id))
+        connection.execute(_PEER.update().where(_PEER.c.id == row["id"]).values(rotated_at=None, **values))
     found = find(connection, introduction.actor_id)
     assert found is not None
     return found

@@ -27,7 +27,8 @@ STORED, ALREADY_HELD, ID_REUSED = "stored", "already-held", Reason.ID_REUSED.val
 class Arrival:
     """A judged message that is to be kept. `introduction` comes with the first word of somebody we had not met.
 
-    `check`, where there is one, looks at what is held already, in the step that keeps it, and may still refuse.
+    `check`, where there is one, looks at what is held already, in the step that keeps it, and may still refuse. `of_itself`: a
+    council's word on its own name and keys.
     """
 
     activity_id: str
@@ -38,11 +39,12 @@ class Arrival:
     received_at: datetime
     introduction: Introduction | None = None
     check: Callable[[Connection], Refused | None] | None = None
+    of_itself: bool = False
 
     @property
     def relates(self) -> bool:
         """Whether it may change whom we know."""
-        return self.check is None and (self.verb in LINKING_VERBS or self.verb == "Follow")
+        return self.check is None and (self.of_itself or self.verb in LINKING_VERBS or self.verb == "Follow")
 
     @property
     def at_once(self) -> bool:
@@ -93,7 +95,7 @@ def keep_checked(connection: Connection, arrival: Arrival) -> str | Refused:
 
 
 def keep_first_word(connection: Connection, council: Council, arrival: Arrival) -> str | Refused:
-    """Keep the first word of somebody we had not met, together with who they are."""
+    """Keep the first word of somebody we had not met, or of a reader under a new key, together with who they are."""
     introduction = arrival.introduction
     assert introduction is not None
     answer = keep(connection, [arrival])[0]
@@ -104,6 +106,8 @@ def keep_first_word(connection: Connection, council: Council, arrival: Arrival) 
             followers.asked(
                 connection, council, introduction=introduction, follow_id=arrival.activity_id, now=arrival.received_at
             )
+        elif arrival.verb != "Offer":
+            followers.learn_key(connection, introduction=introduction, now=arrival.received_at)
         else:
             row = meet(connection, introduction=introduction, now=arrival.received_at)
             assert row["state"] in set(State)

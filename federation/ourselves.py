@@ -10,19 +10,22 @@ from sqlalchemy import Connection
 
 from federation import outbox
 from federation.council import Council, Profile
+from federation.keyring import Keyring
 from schemas import activity as activities
 from schemas import actor
 
 
-def council_document(council: Council, profile: Profile) -> dict[str, Any]:
-    """The actor document as it is served and sent."""
-    place = profile.place
+def council_document(council: Council, profile: Profile, *, keyring: Keyring | None = None) -> dict[str, Any]:
+    """The actor document as it is served and sent; with a `keyring` that is about to be ours, as it will be."""
+    place, held = profile.place, keyring or council.keyring
     return actor.council_actor(
         council.base_url,
         profile.name,
         summary=profile.summary,
-        rsa_pem=council.rsa_pem,
-        ed25519_multibase=council.multibase,
+        rsa_pem=held.current.rsa_pem,
+        ed25519_multibase=held.current.multibase,
+        number=held.number,
+        retired=held.listed,
         manually_approves=council.rules.followers != "auto",
         language=profile.language,
         place=place if place is None or place.name else place.model_copy(update={"name": profile.name}),

@@ -16,6 +16,7 @@ from federation.destinations import close_destination, drop_content, drop_waitin
 from federation.introductions import Introduction, find, is_blocked, meet
 from federation.linking import change, end_link, known, step, take_back, take_back_all
 from federation.moments import read_time
+from federation.rotation import tell_past_keys
 from federation.tables import Peer, table_of
 from protocol import ids, peering
 from protocol.peering import Event, State
@@ -41,6 +42,7 @@ class PeerView:
     last_heard_at: datetime | None
     waiting: int
     can_accept: bool
+    keys_changed_at: datetime | None = None
 
 
 def ask(connection: Connection, council: Council, *, introduction: Introduction, now: datetime) -> str:
@@ -88,6 +90,7 @@ def accept(connection: Connection, council: Council, *, actor_id: str, now: date
     open_destination(connection, inbox=row["inbox"], serves="peer", scheme="ed25519", now=now)
     outbox.send_to(connection, council, activity=answer, inbox=row["inbox"], now=now)
     change(connection, row, state=state.value, our_accept_id=answer["id"], accepted_at=now)
+    tell_past_keys(connection, council, inbox=row["inbox"], now=now)
     outbox.send_live_objects(connection, council, inbox=row["inbox"], audiences=outbox.FEDERATED, now=now)
     return str(row["actor_id"])
 
@@ -167,6 +170,7 @@ def they_accepted(
     change(connection, row, state=state.value, their_accept_id=accept_id, accepted_at=row["accepted_at"] or now)
     if newly:
         open_destination(connection, inbox=row["inbox"], serves="peer", scheme="ed25519", now=now)
+        tell_past_keys(connection, council, inbox=row["inbox"], now=now)
         outbox.send_live_objects(connection, council, inbox=row["inbox"], audiences=outbox.FEDERATED, now=now)
 
 
@@ -227,6 +231,7 @@ def listing(connection: Connection, council: Council) -> list[PeerView]:
             last_heard_at=row["last_heard_at"],
             waiting=waiting.get(row["inbox"], 0),
             can_accept=row["state"] == State.THEY_ASKED,
+            keys_changed_at=row["rotated_at"],
         )
         for row in rows
     ]

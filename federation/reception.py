@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from federation import inbox
+from federation import followers, inbox
 from federation.admission import Admitted, admit
 from federation.arrivals import apply_waiting
 from federation.council import Council
@@ -27,6 +27,8 @@ from protocol.verdict import NeedsKey, Reason, Refused
 from schemas.actor import TheirActor
 
 Fault = Callable[[Exception], Reason | None]
+
+_NO_KEY = Refused(Reason.UNKNOWN_KEY, "The key that the signature names could not be had.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Reception:
     kept: Callable[[], None]
     heard: Callable[[str], None]
     fault: Fault
+    # A known key is fetched anew at most once in so many minutes: bad signatures must not make a fetcher of us (S17).
+    asked_again: Buckets = field(default_factory=lambda: Buckets(per_minute=0.2, burst=1.0))
     counts: Counter[str] = field(default_factory=Counter)
     verbs: Counter[str] = field(default_factory=Counter)
 
@@ -107,8 +111,11 @@ class Reception:
         return Answer(refused=Refused(Reason.UNKNOWN_KEY, "The key could not be had."))
 
     async def _judge_with_fetched_key(self, request: Request, body: bytes, key_id: str) -> inbox.Judgement | Answer:
-        """The one fetch that a stranger may cause, within the budget of its host and of all hosts."""
+        """The one fetch that a stranger may cause, or a reader whose key may have changed; within the budget of its host and
+        of all hosts, and for a key that we have at most once in a while."""
         monotonic = self.clock.monotonic()
+        if key_id in self.directory().keys and self.asked_again.take(key_id, monotonic) is not None:
+            return Refused(Reason.BAD_SIGNATURE, "The signature is not by the key that was fetched a moment ago.")
         wait = self.rates.strangers.take(ids.host_of(key_id), monotonic)
         if wait is None:
             wait = self.rates.everybody.take("", monotonic)
@@ -116,7 +123,7 @@ class Reception:
             return _too_fast(wait)
         fetched = await self.keys.fetch(key_id)
         if not isinstance(fetched, FetchedKey):
-            return self._key_refused(fetched)
+            return await self._reader_gone(key_id) if fetched.word == "gone" else self._key_refused(fetched)
         actor = TheirActor.read(fetched.actor)
         if isinstance(actor, Refused):
             return Answer(refused=actor)
@@ -128,7 +135,17 @@ class Reception:
     def _key_refused(self, failed: FetchFailed) -> Answer:
         if failed.word == "too-fast":
             return _too_fast(failed.wait or 60.0)
-        return Answer(refused=Refused(Reason.UNKNOWN_KEY, "The key that the signature names could not be had."))
+        return Answer(refused=_NO_KEY)
+
+    async def _reader_gone(self, key_id: str) -> Answer:
+        """410 where the key was: whoever had it is gone for good (S19), and so is what we know of them as a reader."""
+        known = self.directory().of_key(key_id)
+        if known is None or known.standing != "follower":
+            return Answer(refused=_NO_KEY)
+        await self.store.write(lambda c: followers.unfollowed(c, actor_id=known.actor_id, follow_id=None))
+        await self.relations_changed()
+        self.counts["dropped:reader-is-gone"] += 1
+        return Answer(result="nothing-done")
 
     async def _keep(self, arrival: Arrival) -> Answer:
         wait = self._over_rate(arrival)
@@ -145,7 +162,7 @@ class Reception:
             )
             return Answer(refused=Refused(reason, sentence), retry_after=60)
         if isinstance(result, Refused):
-            return Answer(refused=result)
+            return Answer(refused=result, retry_after=60 if result.reason is Reason.TOO_FAST else None)
         if result == ID_REUSED:
             return Answer(refused=Refused(Reason.ID_REUSED, "That id was used before, with other content."))
         if result != ALREADY_HELD:

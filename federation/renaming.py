@@ -1,8 +1,8 @@
 """A linked council says that it is called otherwise now: judging its Update of itself, and writing down the new name.
 
-Only the name is taken, and never one under which people here know somebody else: then their host stands beside it. Keys,
-inbox and address stay as they were when both keepers compared the six words: an Update that names another key is refused,
-since whoever reads it could believe that keys may change this way. Source: FEP-fe34, S5.
+The name is taken, and never one under which people here know somebody else: then their host stands beside it. Inbox and
+address stay as they were when both keepers compared the six words. So do the keys, unless the Update is a change of keys,
+proved by the key that is pinned: what counts as one, federation.rotation says. Source: FEP-fe34, S5.
 """
 
 import unicodedata
@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from federation.council import Council
+from federation.directory import Known
 from federation.moments import microseconds, read_time
-from protocol import authority, ids, keys
+from federation.rotation import apply_keys, is_by_pinned_key, judge_keys
+from protocol import authority, ids
 from protocol.keys import PublicKey
 from protocol.peering import State
 from protocol.verdict import Reason, Refused
@@ -25,7 +27,8 @@ LONGEST_NAME = 200
 # One that was overtaken on the way changes nothing.
 _RENAME = text(
     "UPDATE peer SET name = :name, named_at = :at"
-    " WHERE actor_id = :actor_id AND state = :accepted AND (named_at IS NULL OR named_at <= :at)"
+    " WHERE actor_id = :actor_id AND state IN (:accepted, :we_asked, :they_asked)"
+    " AND (named_at IS NULL OR named_at <= :at)"
 )
 _OTHERS = text("SELECT name FROM peer WHERE actor_id <> :actor_id AND state = :accepted")
 
@@ -37,8 +40,11 @@ def is_renaming(activity: Mapping[str, Any]) -> bool:
     return activity.get("type") == "Update" and object_id == activity.get("actor")
 
 
-def judge_renaming(document: Mapping[str, Any], *, key_id: str | None, key: PublicKey | None) -> Refused | None:
-    """None for a renaming that may be believed; its signature and proof have been verified with the pinned `key`."""
+def judge_renaming(
+    document: Mapping[str, Any], *, known: Known, pinned: PublicKey | None, now: datetime
+) -> Refused | None:
+    """None for a word on itself that may be believed. Verified before: that a current key of `known` signed the request, and
+    that the proof is by the `pinned` Ed25519 key or, if it is old enough, by one given up."""
     thing = document.get("object")
     if not isinstance(thing, dict) or thing.get("type") != "Organization":
         return Refused(Reason.WRONG_SHAPE, "A council that changes carries its whole actor.")
@@ -53,25 +59,28 @@ def judge_renaming(document: Mapping[str, Any], *, key_id: str | None, key: Publ
         return theirs
     if not likeness(theirs.name or "") or document.get("published") is None:
         return Refused(Reason.WRONG_SHAPE, "A council that changes says its name, and when.")
-    if key is None or theirs.ed25519_key() != (key_id, keys.encode_multikey(key)):
-        return Refused(Reason.BAD_PROOF, "The actor names another key than the one compared when linking up.")
-    return None
+    method, published = document["proof"]["verificationMethod"], read_time(document["published"])
+    return judge_keys(theirs, known=known, pinned=pinned, method=method, published=published, now=now)
 
 
 def apply_renaming(connection: Connection, council: Council, *, activity: Mapping[str, Any]) -> bool:
-    """Write down the name of a council that we are linked up with. Returns whether anything changed.
+    """Write down the name of a council that we have met, and its new keys. Returns whether the name was written.
 
     Nobody compares words again when a name changes, and slips are shown under it: ours, or that of another linked council, is
     written down with the host of whoever takes it.
     """
     at: datetime = read_time(activity["published"])
     actor, name = activity["actor"], activity["object"]["name"].strip()[:LONGEST_NAME]
+    if not is_by_pinned_key(connection, activity):
+        return False  # said before the keys were changed, and overtaken by that word
+    apply_keys(connection, activity)
     ours = {"actor_id": actor, "accepted": State.ACCEPTED.value}
     taken = {likeness(other) for other in (council.name, *connection.execute(_OTHERS, ours).scalars())}
     if likeness(name) in taken:
         host = ids.origin_of(actor).partition("://")[2]
         name = f"{name[: LONGEST_NAME - len(host) - 3]} ({host})"
-    return connection.execute(_RENAME, ours | {"name": name, "at": microseconds(at)}).rowcount == 1
+    given = ours | {"we_asked": State.WE_ASKED.value, "they_asked": State.THEY_ASKED.value}
+    return connection.execute(_RENAME, given | {"name": name, "at": microseconds(at)}).rowcount == 1
 
 
 def likeness(name: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from federation import replicas
 from federation.council import Council, Profile
+from federation.keyring import Keyring
 from federation.moments import microseconds
 from federation.ourselves import council_document
 from federation.ports import Clock, Store
@@ -64,23 +65,23 @@ class Served:
         self._store = store
         self._clock = clock
         self._version = version
-        self._made: tuple[Profile, dict[str, Document]] | None = None
+        self._made: tuple[Profile, Keyring, dict[str, Document]] | None = None
 
     @property
     def cached(self) -> dict[str, Document]:
-        """The documents that stay the same for as long as the council's profile does, by path."""
-        profile = self._council.profile
-        if self._made is None or self._made[0] is not profile:
-            self._made = profile, self._make(profile)
-        return self._made[1]
+        """The documents that stay the same for as long as the council's profile and keys do, by path."""
+        profile, keyring = self._council.profile, self._council.keyring
+        if self._made is None or self._made[0] is not profile or self._made[1] is not keyring:
+            self._made = profile, keyring, self._make(profile, keyring)
+        return self._made[2]
 
-    def _make(self, profile: Profile) -> dict[str, Document]:
-        council = self._council
-        node = actor.node_actor(council.base_url, council.authority, rsa_pem=council.rsa_pem)
+    def _make(self, profile: Profile, keyring: Keyring) -> dict[str, Document]:
+        council, pair = self._council, keyring.current
+        node = actor.node_actor(council.base_url, council.authority, rsa_pem=pair.rsa_pem, number=pair.number)
         about = nodeinfo.document(self._version, profile.name)
         limits = nodeinfo.comarca_document(self._version, body_limit=council.rules.body)
         return {
-            "/council": _found(council_document(council, profile), seconds=300),
+            "/council": _found(council_document(council, profile, keyring=keyring), seconds=300),
             "/actor": _found(node, seconds=300),
             "/.well-known/nodeinfo": _found(nodeinfo.discovery(council.base_url), JSON, cors=True, seconds=300),
             "/nodeinfo/2.1": _found(about, NODEINFO, cors=True, seconds=300),

@@ -224,4 +224,5 @@ class Replica(SQLModel, table=True):
     ends_at: datetime | None = Field(default=None, sa_type=Instant)
     received_at: datetime = Field(sa_type=Instant)
     gone_at: datetime | None = Field(default=None, sa_type=Instant)
-    final: bool = False  # the last word on this object: no later note under its id is taken
+    # The last word on this object: no later note under its id is taken.
+    final: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})

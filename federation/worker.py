@@ -20,7 +20,7 @@ from federation.council import Council
 from federation.delivery import Due, Result, Waiting
 from federation.ports import Clock, OutgoingRequest, OutgoingResponse, Store, Transport, TransportFailure
 from federation.retry import Kind
-from federation.signing import headers_for, other_knock
+from federation.signing import headers_for, knocks
 
 APPLY_AT_ONCE = 64
 RSA_A_TURN = 50
@@ -139,7 +139,7 @@ class Deliverer:
         for destination in found:
             if started == room:
                 break
-            if destination.destination_id in self._busy or not self._breakers.allows(destination.origin, monotonic):
+            if destination.destination_id in self._busy or not self._may_be_sent_to(destination, monotonic):
                 continue
             task = asyncio.create_task(self._serve(destination))
             self._busy[destination.destination_id] = task
@@ -162,6 +162,12 @@ class Deliverer:
             task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
+    def _may_be_sent_to(self, destination: Due, monotonic: float) -> bool:
+        first = destination.messages[0] if destination.messages else None
+        if self._breakers.allows(destination.origin, monotonic):
+            return True
+        return first is not None and first.call and self._breakers.lets_by(first.delivery_id, monotonic)
+
     async def _until_next(self) -> float:
         now = self._clock.now()
         at = await self._store.read(lambda c: delivery.next_due_at(c, now=now))
@@ -178,7 +184,7 @@ class Deliverer:
                 await self._store.gather(delivery.record, result)
                 if result.outcome.kind is not Kind.DELIVERED:
                     break
-                destination = replace(destination, attempts=0, scheme=result.scheme)
+                destination = replace(destination, attempts=0, scheme=result.scheme, key_number=result.key_number)
         except Exception:
             _log.exception("a delivery failed in an unforeseen way; it stays queued", inbox=destination.inbox)
             await asyncio.sleep(1)
@@ -203,21 +209,26 @@ class Deliverer:
         self.wake()
 
     async def _attempt(self, destination: Due, message: Waiting) -> Result:
-        scheme = destination.scheme
-        answer = await self._knock(destination, message, scheme)
-        second = other_knock(scheme)
-        if isinstance(answer, OutgoingResponse) and answer.status in (400, 401, 403) and second is not None:
-            again = await self._knock(destination, message, second)
+        ways = knocks(destination.scheme, acknowledged=destination.key_number, current=self._council.keyring.number)
+        scheme, number = ways[0]
+        answer = await self._knock(destination, message, scheme, number)
+        for other, newer in ways[1:]:
+            if not isinstance(answer, OutgoingResponse) or answer.status not in (400, 401, 403):
+                break
+            again = await self._knock(destination, message, other, newer)
             if isinstance(again, OutgoingResponse) and 200 <= again.status < 300:
-                answer, scheme = again, second
+                answer, scheme, number = again, other, newer
         failed = isinstance(answer, TransportFailure) or answer.status >= 500
         self._breakers.note(destination.origin, not failed, self._clock.monotonic())
-        return self._result(destination, message, answer, scheme)
+        return self._result(destination, message, answer, scheme, number)
 
-    async def _knock(self, destination: Due, message: Waiting, scheme: str) -> OutgoingResponse | TransportFailure:
+    async def _knock(
+        self, destination: Due, message: Waiting, scheme: str, number: int
+    ) -> OutgoingResponse | TransportFailure:
         headers = headers_for(
             self._council,
             scheme=scheme,
+            number=number,
             method="POST",
             url=destination.inbox,
             body=message.document,
@@ -227,7 +238,12 @@ class Deliverer:
         return await self._transport.send(request)
 
     def _result(
-        self, destination: Due, message: Waiting, answer: OutgoingResponse | TransportFailure, scheme: str
+        self,
+        destination: Due,
+        message: Waiting,
+        answer: OutgoingResponse | TransportFailure,
+        scheme: str,
+        number: int,
     ) -> Result:
         now = self._clock.now()
         response = answer if isinstance(answer, OutgoingResponse) else None
@@ -244,7 +260,9 @@ class Deliverer:
         self.outcomes[outcome.kind.value] += 1
         if outcome.kind is not Kind.DELIVERED:
             _log.info("not delivered", inbox=destination.inbox, outcome=outcome.kind.value, because=outcome.word)
-        return Result(destination.destination_id, message.delivery_id, outcome, scheme, now)
+        newest = max(destination.key_number, number, message.tells_key or 1)
+        acknowledged = newest if outcome.kind is Kind.DELIVERED else destination.key_number
+        return Result(destination.destination_id, message.delivery_id, outcome, scheme, now, acknowledged)
 
 
 def reason_of(body: bytes) -> str | None:

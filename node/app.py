@@ -97,6 +97,7 @@ def open_council(settings: Settings, *, randomness: Randomness, features: tuple[
         randomness=randomness,
         rules=rules_of(settings),
     )
+    council.keyring = identity.keyring
     council.profile = first_profile(settings)
     return council
 

@@ -30,6 +30,7 @@ from federation.worker import Applier, Deliverer
 from node.database import Store, StoreFault, StoreFull
 from node.database.sqlite import truncate_log
 from node.feature import ANYBODY, Acting, Feature
+from node.identity import renew_keys
 from node.installed import FEATURES
 from node.profile.keeping import renew
 from node.settings import Settings
@@ -182,6 +183,7 @@ class Engine:
                 if version != self._version:
                     await self.refresh()
                     await asyncio.to_thread(renew, self.council, self.store)
+                    await asyncio.to_thread(renew_keys, self.council, self.store, self.settings.directory)
                     self.applier.wake()
                     self.deliverer.wake()
                     for tell in self.written_elsewhere:

@@ -1,21 +1,32 @@
 """A council's two keys on disk: RSA-2048 for HTTP signatures to the world, Ed25519 for proofs and between councils.
 
 `keys/` (0700) holds `rsa.pem` and `ed25519.pem` (0600, PKCS#8, not encrypted: a node must start by itself after a power
-cut). A key file is never overwritten: other councils have pinned these keys. This module must never log, print or
-return key bytes, and never use a key that others on the machine could have read.
+cut). Changed keys lie beside them as `rsa-2.pem` and `ed25519-2.pem`, and so on; which pair is in use, the database alone
+says. A key file is never overwritten and never removed: other councils have pinned these keys. This module must never log,
+print or return key bytes, and never use a key that others on the machine could have read.
 """
 
 import os
+import sqlite3
 import stat
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from federation import rotation
+from federation.council import Council
+from federation.keyring import KeyPair, Keyring
+from federation.moments import from_microseconds
 from federation.ports import Randomness
+from node.database import Store
 
+DATABASE = "comarca.db"
 FOLDER = "keys"
 RSA_FILE = "rsa.pem"
 ED25519_FILE = "ed25519.pem"
@@ -30,10 +41,17 @@ class BadIdentity(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The keys a council signs with."""
+    """The keys a council signs with, those that it has given up among them."""
 
-    rsa: RSAPrivateKey = field(repr=False)
-    ed25519: Ed25519PrivateKey = field(repr=False)
+    keyring: Keyring = field(repr=False)
+
+    @property
+    def rsa(self) -> RSAPrivateKey:
+        return self.keyring.current.rsa
+
+    @property
+    def ed25519(self) -> Ed25519PrivateKey:
+        return self.keyring.current.ed25519
 
 
 def make_identity(directory: Path, randomness: Randomness) -> Identity:
@@ -59,21 +77,90 @@ def make_identity(directory: Path, randomness: Randomness) -> Identity:
         raise BadIdentity(
             f"Keys cannot be written to {folder} ({error.strerror}). Check who owns it, and the room left."
         ) from error
-    return Identity(rsa=rsa, ed25519=ed25519)
+    return Identity(Keyring([KeyPair(1, rsa, ed25519)]))
+
+
+def next_pair(directory: Path, randomness: Randomness, *, number: int) -> KeyPair:
+    """The pair that comes next, made and on the disk before anybody says that it is in use.
+
+    One that is there already was made by a change of keys that broke off: nobody has seen it, and it is used. Raises
+    BadIdentity, also for whoever is not the owner of the folder: the server could not read what they leave there.
+    """
+    folder = directory / FOLDER
+    try:
+        if folder.stat().st_uid != os.geteuid():
+            raise BadIdentity(f"{folder} belongs to another account of this machine. Type this as the one that serves.")
+        if not (folder / file_of(RSA_FILE, number)).exists():
+            rsa = generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
+            _place(folder / file_of(RSA_FILE, number), rsa)
+        if not (folder / file_of(ED25519_FILE, number)).exists():
+            ed25519 = Ed25519PrivateKey.from_private_bytes(randomness.bytes(_ED25519_BYTES))
+            _place(folder / file_of(ED25519_FILE, number), ed25519)
+    except OSError as error:
+        raise BadIdentity(
+            f"Keys cannot be written to {folder} ({error.strerror}). Check who owns it, and the room left."
+        ) from error
+    return _load_pair(directory, number, retired_at=None)
+
+
+def file_of(first: str, number: int) -> str:
+    """`rsa.pem`, `rsa-2.pem`, … by the number of the pair."""
+    return first if number == 1 else f"{first.removesuffix('.pem')}-{number}.pem"
 
 
 def load_identity(directory: Path) -> Identity:
     """The keys of the council in `directory`. Raises BadIdentity if one is missing, readable by others or no such key."""
+    return load_numbered(directory, changes(directory / DATABASE))
+
+
+def load_numbered(directory: Path, changed: Sequence[tuple[int, datetime]]) -> Identity:
+    """The keys after these changes: (number of the pair, since when). Raises BadIdentity as `load_identity`."""
+    numbers = [1, *(number for number, _ in changed)]
+    ends = [*(since for _, since in changed), None]
+    return Identity(
+        Keyring(_load_pair(directory, number, retired_at=end) for number, end in zip(numbers, ends, strict=True))
+    )
+
+
+def changes(database: Path) -> list[tuple[int, datetime]]:
+    """When each pair but the first came into use, oldest first; none without a database, or in one from before there were any.
+
+    None in a damaged one either, which nobody can serve from. Raises BadIdentity where it cannot be asked now.
+    """
+    if not database.exists():
+        return []
+    try:
+        # Not read-only: after a crash the first to open must be able to recover the write-ahead log.
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as raw:
+            if not raw.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'own_key'").fetchone():
+                return []
+            rows = raw.execute("SELECT number, since FROM own_key ORDER BY number").fetchall()
+    except sqlite3.OperationalError as error:
+        raise BadIdentity(f"{database} does not say which keys are in use ({error}). Try again in a moment.") from error
+    except sqlite3.DatabaseError:
+        return []
+    return [(number, from_microseconds(since)) for number, since in rows]
+
+
+def renew_keys(council: Council, store: Store, directory: Path) -> None:
+    """Have the council sign with the pair that the database says is in use. Raises BadIdentity as `load_identity`."""
+    with store.reading() as connection:
+        changed = rotation.changes(connection)
+    if (changed[-1][0] if changed else 1) != council.keyring.number:
+        council.keyring = load_numbered(directory, changed).keyring
+
+
+def _load_pair(directory: Path, number: int, *, retired_at: datetime | None) -> KeyPair:
     folder = directory / FOLDER
-    rsa = _read(folder / RSA_FILE, directory)
-    ed25519 = _read(folder / ED25519_FILE, directory)
+    rsa_path, ed25519_path = folder / file_of(RSA_FILE, number), folder / file_of(ED25519_FILE, number)
+    rsa, ed25519 = _read(rsa_path, directory), _read(ed25519_path, directory)
     if not isinstance(rsa, RSAPrivateKey) or rsa.key_size < _RSA_BITS:
         raise BadIdentity(
-            f"{folder / RSA_FILE} is no RSA key of {_RSA_BITS} bits or more. Put the right file back from a backup."
+            f"{rsa_path} is no RSA key of {_RSA_BITS} bits or more. Put the right file back from a backup."
         )
     if not isinstance(ed25519, Ed25519PrivateKey):
-        raise BadIdentity(f"{folder / ED25519_FILE} is no Ed25519 key. Put the right file back from a backup.")
-    return Identity(rsa=rsa, ed25519=ed25519)
+        raise BadIdentity(f"{ed25519_path} is no Ed25519 key. Put the right file back from a backup.")
+    return KeyPair(number, rsa, ed25519, retired_at)
 
 
 def _read(path: Path, directory: Path) -> object:

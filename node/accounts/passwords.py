@@ -85,7 +85,7 @@ def keep(connection: Connection, acting: Acting, *, name: str, argon2: str, sess
     row = {
         "member_id": member_id,
         "name": " ".join(name.split()),
-        "name_hash": name_hash(name, acting.council.ed25519),
+        "name_hash": name_hash(name, acting.council.lookup_key),
         "argon2": argon2,
         "changed_at": acting.now,
     }

@@ -15,7 +15,7 @@ from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 FORMAT = 1
-DATABASE = "comarca.db"
+DATABASE = identity.DATABASE
 SETTINGS = settings.FILE_NAME
 KEYS = identity.FOLDER
 MANIFEST = "manifest.json"
@@ -24,7 +24,7 @@ ENDING = ".comarca-backup.tar.gz"
 SEALED_ENDING = ENDING + ".age"
 
 MANIFEST_LIMIT = 65_536
-MEMBERS_LIMIT = 32
+MEMBERS_LIMIT = 128  # sixty pairs of keys, the most there can be
 SMALL_LIMIT = 1_048_576
 NEEDED = frozenset({DATABASE, f"{KEYS}/{identity.RSA_FILE}", f"{KEYS}/{identity.ED25519_FILE}"})
 _NAME = re.compile(

@@ -16,6 +16,7 @@ from node.cli.keeping import backup, restore_command
 from node.cli.opening import Folder, opened
 from node.cli.people import hand_over, invite, people, sign_in_link, turn
 from node.cli.records import need, offer, show
+from node.cli.rotating import rotate_keys
 from node.cli.saying import Json, answer, plainly
 from node.cli.verifying import verify
 from node.migrations.run import current_revision
@@ -83,6 +84,7 @@ application.command("sign-in-link")(sign_in_link)
 application.command("invite")(invite)
 application.command("turn")(turn)
 application.command("hand-over")(hand_over)
+application.command("rotate-keys")(rotate_keys)
 
 
 def main() -> None:

@@ -123,7 +123,7 @@ def _password_route(routes: APIRouter, site: Site, form: Callable[..., Response]
     attempts = Attempts(per_minute=site.settings.limits.sign_in_per_minute)
 
     def enter(request: Request, name: str, password: str) -> str:
-        key, now = site.council.ed25519, site.now()
+        key, now = site.council.lookup_key, site.now()
         attempts.count(passwords.name_hash(name, key), monotonic=site.clock.monotonic(), field="sign_in_name")
         with site.store.reading() as connection:
             found = passwords.find(connection, name=name, key=key)

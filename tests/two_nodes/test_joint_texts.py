@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from protocol.agreement.tally import Answer, Outcome
-from tests.two_nodes.deciding import answer, ask, counted, open_text, settle, standing, take_back
+from protocol.agreement.tally import Answer
+from tests.two_nodes.deciding import answer, ask, open_text, standing
 from tests.two_nodes.region import link_up, region, until
 
 

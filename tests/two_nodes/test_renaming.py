@@ -12,6 +12,7 @@ import pytest
 from federation import outbox, peers
 from federation.council import Council, Profile
 from federation.destinations import open_destination
+from federation.directory import Known
 from federation.ourselves import council_document
 from federation.renaming import judge_renaming
 from federation.signing import headers_for
@@ -138,8 +139,9 @@ def said(council: Council = RIVERSIDE, *, name: str = "The mill", **changed: Any
 
 
 def judged(activity: dict[str, Any]) -> Refused | None:
-    key = RIVERSIDE.ed25519.public_key()
-    return judge_renaming(activity, key_id=RIVERSIDE.ed25519_key_id, key=key)
+    proven = outbox.sign(RIVERSIDE, activity, now=builders.START)[0]
+    known = Known(RIVERSIDE.actor_id, "accepted", f"{RIVERSIDE.actor_id}/inbox", RIVERSIDE.ed25519_key_id)
+    return judge_renaming(proven, known=known, pinned=RIVERSIDE.ed25519.public_key(), now=builders.START)
 
 
 def test_an_honest_announcement_is_believed() -> None:
@@ -157,6 +159,7 @@ def test_an_honest_announcement_is_believed() -> None:
         ({"inbox": 7}, Reason.WRONG_SHAPE),
         ({"assertionMethod": []}, Reason.BAD_PROOF),
         ({"assertionMethod": council_document(STRANGER, Profile("x"))["assertionMethod"]}, Reason.BAD_PROOF),
+        ({"assertionMethod": {"type": "Multikey"}}, Reason.BAD_PROOF),
     ],
 )
 def test_an_actor_that_says_more_or_less_than_a_name_is_refused(changed: dict[str, Any], reason: Reason) -> None:
