@@ -3,7 +3,6 @@
 The opening words say who speaks: the assembly, never a person (practice 99).
 """
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from node.recipes import Both, RecipeFile, read_file
 from schemas.records.deciding import Domain, Method
 
 FOLDER: Final = Path(__file__).parent / "recipes"
@@ -22,18 +22,6 @@ Begins = Literal["idea", "joint", "amendment", "answer"]
 """On which page a recipe is begun."""
 
 
-class _Both(BaseModel):
-    """The same words in both languages; neither may be missing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    en: Annotated[str, Field(min_length=1)]
-    es: Annotated[str, Field(min_length=1)]
-
-    def said(self, language: str) -> str:
-        return self.es if language.startswith("es") else self.en
-
-
 class _Preset(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,18 +31,10 @@ class _Preset(BaseModel):
     begins: Begins = "idea"
 
 
-class _File(BaseModel):
-    """A recipe as its file has it (primitives.md). Raises pydantic.ValidationError for any other shape."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
+class _File(RecipeFile):
     primitive: Literal["resolution"]
-    names: _Both
     preset: _Preset
-    texts: _Both
-    prompts: _Both
-    practices: Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=1)]
+    texts: Both
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +57,7 @@ class Recipe:
 
 def load(path: Path, language: str = "en") -> Recipe:
     """The recipe in a file. Raises tomllib.TOMLDecodeError or pydantic.ValidationError."""
-    read = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    read = read_file(path, _File)
     return Recipe(
         id=read.id,
         name=read.names.said(language),

@@ -1,26 +1,17 @@
 """Recipes of needs and offers: filled-in beginnings that a person can start from. Data, not code; read once."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
+from node.recipes import Both, RecipeFile, read_file
 from schemas.context import Category
 
 FOLDER = Path(__file__).parent / "recipes"
-
-
-class _Both(BaseModel):
-    """The same words in both languages; neither may be missing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    en: Annotated[str, Field(min_length=1)]
-    es: Annotated[str, Field(min_length=1)]
 
 
 class _Preset(BaseModel):
@@ -28,20 +19,12 @@ class _Preset(BaseModel):
 
     direction: Literal["need", "offer"]
     category: Category
-    unit: _Both | None = None
+    unit: Both | None = None
 
 
-class _File(BaseModel):
-    """A recipe as its file has it (primitives.md). Raises pydantic.ValidationError for any other shape."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
+class _File(RecipeFile):
     primitive: Literal["resource"]
-    names: _Both
     preset: _Preset
-    prompts: _Both
-    practices: Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +40,11 @@ class Recipe:
 
 def load(path: Path, language: str = "en") -> Recipe:
     """The recipe in a file. Raises tomllib.TOMLDecodeError or pydantic.ValidationError."""
-    read = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    side: Literal["en", "es"] = "es" if language.startswith("es") else "en"
+    read = read_file(path, _File)
     preset: dict[str, str] = {"category": read.preset.category}
     if read.preset.unit is not None:
-        preset["unit"] = getattr(read.preset.unit, side)
-    return Recipe(read.id, read.preset.direction, getattr(read.names, side), getattr(read.prompts, side), preset)
+        preset["unit"] = read.preset.unit.said(language)
+    return Recipe(read.id, read.preset.direction, read.names.said(language), read.prompts.said(language), preset)
 
 
 @cache
