@@ -1,4 +1,4 @@
-"""Upgrades that are killed in the middle, one process for each point: `python -m tests.node.killed_upgrades FOLDER [STRIDE]`.
+"""Upgrades that are killed in the middle, one process for each point: `python -m tests.node.killed_upgrades FOLDER [MOST]`.
 
 A child counts what it does (each SQL statement, every so many steps inside one, each flush, rename and removal of a file) and sends
 itself SIGKILL at the n-th. Then a normal start must find, or make, a whole database. Says what it found as JSON.
@@ -123,14 +123,15 @@ def one(released: Path, folder: Path, n: int) -> list[str]:
     return found
 
 
-def main(folder: Path, stride: int) -> dict[str, Any]:
+def main(folder: Path, most: int) -> dict[str, Any]:
+    """Every point, or `most` of them spread over the whole, the first and the last among them."""
     released = build(folder / "released" / "comarca.db")
     counted = _copy(released, folder / "counted")
     total = points_of(lambda: upgrade(counted))
-    tried = sorted({*range(1, total + 1, stride), total})
+    tried = sorted({1 + (total - 1) * n // (most - 1) for n in range(most)} if most < total else range(1, total + 1))
     wrong = {n: found for n in tried if (found := one(released, folder / "killed", n))}
     return {"points": total, "tried": len(tried), "wrong": wrong}
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)))
+    print(json.dumps(main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else NEVER)))

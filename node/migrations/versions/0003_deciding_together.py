@@ -22,9 +22,38 @@ _AS_IT_WAS = (
     "UPDATE resolution SET written_by = by_member",
     "UPDATE alert SET out_at = created_at",
     "UPDATE alert SET state = 'ended', ended = 'over', ended_at = updated_at WHERE message_type = 'Cancel'",
+    "UPDATE alert_index SET heard_at = published",
     "UPDATE alert_index SET ended = 'over' WHERE message_type = 'Cancel'",
     "UPDATE replica SET final = 1 WHERE id IN (SELECT replica_id FROM alert_index WHERE message_type = 'Cancel')",
 )
+# What fills rows that are there already. New rows bring their own, so the tables forget it again; `replica` and `destination`
+# keep theirs, since the one is long and the other counts its rows for ever.
+_TEXT, _NUMBER = sa.String(), sa.Integer()
+_FILLED: dict[str, dict[str, sa.types.TypeEngine[object]]] = {
+    "alert": dict.fromkeys(
+        ("state", "cells", "note", "ended", "earlier", "because", "campaign", "raise_to"), _TEXT
+    ),
+    "alert_index": {
+        **dict.fromkeys(("cells", "note", "ended", "because", "campaign"), _TEXT),
+        "raised_by": _NUMBER,
+        "heard_at": federation.columns.Instant(),
+    },
+    "resolution": dict.fromkeys(
+        (
+            "stage", "recipe", "domain", "near", "carried_out_by", "campaign", "because", "amends", "objections",
+            "addressee", "answer", "answers_object", "answers_digest", "answers_stance", "changes",
+        ),
+        _TEXT,
+    ),
+    "resolution_index": dict.fromkeys(
+        (
+            "stage", "recipe", "domain", "near", "carried_out_by", "campaign", "because", "amends", "addressee",
+            "answers_object",
+        ),
+        _TEXT,
+    ),
+    "resource": {"because": _TEXT},
+}  # fmt: skip
 
 
 def upgrade() -> None:
@@ -140,6 +169,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("because", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("campaign", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("seconded_by", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("raise_to", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("raise_by", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("ended_by", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("out_at", federation.columns.Instant(), nullable=True))
         batch_op.add_column(sa.Column("ended_at", federation.columns.Instant(), nullable=True))
@@ -151,6 +182,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("because", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("campaign", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("raised_by", sa.Integer(), nullable=False, server_default=sa.text("1")))
+        batch_op.add_column(
+            sa.Column("heard_at", federation.columns.Instant(), nullable=False, server_default=sa.text("0"))
+        )
 
     with op.batch_alter_table("replica", schema=None) as batch_op:
         batch_op.add_column(sa.Column("final", sa.Boolean(), nullable=False, server_default=sa.text("0")))
@@ -179,14 +213,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("written_by", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("seconded_by", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("changes", sa.String(), nullable=False, server_default="[]"))
-        batch_op.alter_column("number", existing_type=sa.INTEGER(), nullable=True)
-        batch_op.alter_column("decided_at", existing_type=sa.DATE(), nullable=True)
-        batch_op.alter_column("present", existing_type=sa.INTEGER(), nullable=True)
-        batch_op.create_check_constraint(batch_op.f("ck_resolution_adopted_by_a_gathering"), _ADOPTED)
-        batch_op.create_check_constraint(
-            batch_op.f("ck_resolution_two_people"), "seconded_by IS NULL OR seconded_by <> written_by"
-        )
-        batch_op.create_check_constraint(batch_op.f("ck_resolution_outside_proposals_have_notice"), _NOTICE)
 
     with op.batch_alter_table("resolution_index", schema=None) as batch_op:
         batch_op.add_column(sa.Column("stage", sa.String(), nullable=False, server_default="adopted"))
@@ -201,8 +227,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("addressee", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("closes_at", federation.columns.Instant(), nullable=True))
         batch_op.add_column(sa.Column("answers_object", sa.String(), nullable=False, server_default=""))
-        batch_op.alter_column("decided_at", existing_type=sa.DATE(), nullable=True)
-        batch_op.alter_column("present", existing_type=sa.INTEGER(), nullable=True)
 
     with op.batch_alter_table("resource", schema=None) as batch_op:
         batch_op.add_column(sa.Column("because", sa.String(), nullable=False, server_default=""))
@@ -210,3 +234,21 @@ def upgrade() -> None:
     # ### end Alembic commands ###
     for statement in _AS_IT_WAS:
         op.execute(statement)
+    for table, filled in _FILLED.items():
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            for column, kind in filled.items():
+                batch_op.alter_column(column, existing_type=kind, existing_nullable=False, server_default=None)
+
+    with op.batch_alter_table("resolution", schema=None) as batch_op:
+        batch_op.alter_column("number", existing_type=sa.INTEGER(), nullable=True)
+        batch_op.alter_column("decided_at", existing_type=sa.DATE(), nullable=True)
+        batch_op.alter_column("present", existing_type=sa.INTEGER(), nullable=True)
+        batch_op.create_check_constraint(batch_op.f("ck_resolution_adopted_by_a_gathering"), _ADOPTED)
+        batch_op.create_check_constraint(
+            batch_op.f("ck_resolution_two_people"), "seconded_by IS NULL OR seconded_by <> written_by"
+        )
+        batch_op.create_check_constraint(batch_op.f("ck_resolution_outside_proposals_have_notice"), _NOTICE)
+
+    with op.batch_alter_table("resolution_index", schema=None) as batch_op:
+        batch_op.alter_column("decided_at", existing_type=sa.DATE(), nullable=True)
+        batch_op.alter_column("present", existing_type=sa.INTEGER(), nullable=True)
