@@ -44,7 +44,7 @@ def check_asked(joint: Joint, council: Council) -> None:
     """Raises Refusal where our answer would not count."""
     asked = joint.rule.asked(council.actor_id)
     if asked is None:
-        raise Refusal("not-asked", sentence=phrase("Our council is not among those that are asked."))
+        raise Refusal("not-asked", sentence=phrase("We are not among those that are asked."))
     if asked.key != council.multibase:
         raise Refusal(
             "other-key",

@@ -32,12 +32,12 @@ ANSWERS: Final[dict[Answer, Phrase]] = {
     Answer.SILENT: phrase("has not answered yet"),
 }
 WHY: Final[dict[Why, Phrase]] = {
-    Why.NOT_ASKED: phrase("from a council that is not asked"),
+    Why.NOT_ASKED: phrase("from an assembly that is not asked"),
     Why.OTHER_TEXT: phrase("to other words than these"),
     Why.LATE: phrase("came after the end"),
     Why.REPLACED: phrase("replaced by a newer answer"),
     Why.WITHDRAWN: phrase("taken back"),
-    Why.FORGED: phrase("not signed by the council whose name it bears"),
+    Why.FORGED: phrase("not signed by the assembly whose name it bears"),
 }
 OUTCOMES: Final[dict[Outcome, Phrase]] = {
     Outcome.OPEN: phrase("still open"),

@@ -54,9 +54,9 @@ def check_askable(row: Resolution) -> None:
             sentence=phrase("Only what nearby councils can see can be put to them. Change who can see it first."),
         )
     if row.rule is not None:
-        raise Refusal("asked-already", sentence=phrase("The councils have been asked already."))
+        raise Refusal("asked-already", sentence=phrase("They have been asked already."))
     if row.stage != Stage.OPEN or row.answers_object:
-        raise Refusal("not-open", sentence=phrase("Only a text that is being decided can be put to other councils."))
+        raise Refusal("not-open", sentence=phrase("Only a text that is being decided can be put to nearby councils."))
 
 
 def ask(connection: Connection, public_id: str, form: AskForm, acting: Acting) -> Resolution:
@@ -136,7 +136,9 @@ def _rule(connection: Connection, form: AskForm, acting: Acting) -> Rule:
     asked += [Asked(id=row["actor_id"], name=row["name"], key=row["ed25519_multibase"]) for row in chosen]
     if form.at_least > len(asked):
         raise Refusal(
-            "at-least", "at_least", sentence=phrase("No more councils can agree than are asked, with us among them.")
+            "at-least",
+            "at_least",
+            sentence=phrase("No more assemblies can agree than are asked, with ours among them."),
         )
     return Rule(councils=asked, at_least=form.at_least, most_objections=form.most_objections, closes_at=closes_at)
 

@@ -29,7 +29,7 @@ SENTENCES = {
     "present": phrase("How many were there? A whole number, 1 or more."),
     "stand_asides": phrase("How many stood aside? A whole number, or leave it empty."),
     "objections": phrase("Write for each objection how it was met, or leave both empty."),
-    "councils": phrase("Choose at least one council."),
+    "councils": phrase("Choose at least one nearby council."),
     "at_least": phrase("How many must agree? A whole number, 1 or more."),
     "most_objections": phrase("How many objections may be left? A whole number; none is 0."),
     "until": phrase("Until when are answers taken? Write it as 2026-12-01."),
@@ -154,7 +154,7 @@ def _add_answering(routes: APIRouter, site: Site) -> None:
         return see_other(_page_of(site, row))
 
     @routes.get("/slip/answer", include_in_schema=False)
-    def answer_form(request: Request, id: str) -> Response:
+    def answer_form(request: Request, id: str = "") -> Response:
         return show(request, id, "answer", typed={})
 
     @routes.post("/slip/answer", include_in_schema=False)
@@ -165,20 +165,22 @@ def _add_answering(routes: APIRouter, site: Site) -> None:
         return act(request, typed, "answer", read=read, step=answering.answer)
 
     @routes.get("/slip/take-back", include_in_schema=False)
-    def take_back_form(request: Request, id: str) -> Response:
+    def take_back_form(request: Request, id: str = "") -> Response:
         return show(request, id, "joint_take_back", typed={})
 
     @routes.post("/slip/take-back", include_in_schema=False)
     def take_back(request: Request, typed: Typed) -> Response:
         def read(given: dict[str, Any]) -> TakeBackForm:
-            return parse(TakeBackForm, {name: value for name, value in given.items() if name != "answer"})
+            return parse(
+                TakeBackForm, {name: value for name, value in given.items() if name != "answer"}, sentences=SENTENCES
+            )
 
         return act(request, typed, "joint_take_back", read=read, step=answering.take_back)
 
 
 def _add_sheet(routes: APIRouter, site: Site) -> None:
     @routes.get("/slip/sheet", include_in_schema=False)
-    def sheet(request: Request, id: str) -> Response:
+    def sheet(request: Request, id: str = "") -> Response:
         acting = site.acting(request)
         acting.viewer.require(Right.DECIDE)
         with site.store.reading() as connection:

@@ -63,5 +63,5 @@ def refused(now: Stage) -> Refusal:
 def check_ours_alone(*, rule: str | None, answers_object: str) -> None:
     """Raises Refusal("joint") for what several councils do together: their text, and our answer to one."""
     if rule is not None or answers_object:
-        sentence = phrase("Several councils decide this together. It stays as it is, and their answers are counted.")
+        sentence = phrase("Several assemblies decide this together. It stays as it is, and their answers are counted.")
         raise Refusal("joint", sentence=sentence)
