@@ -3,6 +3,7 @@
 It must never hold an address, nor a point finer than its cell: places leave a council as cells (decisions section 6).
 """
 
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
@@ -16,6 +17,14 @@ Longitude = Annotated[float, Field(strict=True, ge=-180, le=180)]
 
 # Four places of decimals are about ten metres: well inside the coarsest error a cell of resolution 8 makes.
 _DECIMALS: Final = 4
+
+
+class Around(StrEnum):
+    """How far around a place something reaches, as a form asks it."""
+
+    HERE = "here"
+    AROUND = "around"
+    VALLEY = "valley"
 
 
 class Place(WireModel):

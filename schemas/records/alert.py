@@ -28,7 +28,7 @@ from schemas.base import (
     write_time,
 )
 from schemas.lasting import still_ahead
-from schemas.place import Place
+from schemas.place import Around, Place
 from schemas.records.availability import SourceCouncil
 from schemas.records.note import Note, as_html, labelled, link_to, moment, note_document, plain_text
 from schemas.refusal import Refusal
@@ -242,9 +242,12 @@ class AlertForm(ApiModel):
     certainty: Certainty = Certainty.OBSERVED
     exercise: bool = False
     near: Annotated[FormLine | None, EmptyIsNothing] = None
+    around: Around = Around.HERE
     audience: Audience = Audience.NEIGHBOURS
     ends_at: Annotated[WireTime | None, EmptyIsNothing] = None
     language: Annotated[Language | None, EmptyIsNothing] = None
+    because: Annotated[Address | None, EmptyIsNothing] = None
+    campaign: Annotated[FormLine | None, EmptyIsNothing] = None
 
     @property
     def status(self) -> Status:
@@ -280,6 +283,10 @@ class AlertView(ApiModel):
     wanted: Words
     instruction: Words
     near: Line | None
+    cells: list[AreaCell]
+    ended: Ended | None
+    news: Words
+    because: Address | None
     source: SourceCouncil
     audience: Audience
     language: Language

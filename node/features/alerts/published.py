@@ -63,7 +63,7 @@ def all_of(connection: Connection, council: Council, viewer: Viewer, *, now: dat
 
 
 def _published(connection: Connection, council: Council, rows: Iterable[RowMapping]) -> list[Published]:
-    names: dict[str, str] = dict(connection.execute(select(_PEERS.c.actor_id, _PEERS.c.name)).tuples())
+    names = {row.actor_id: row.name for row in connection.execute(select(_PEERS.c.actor_id, _PEERS.c.name))}
     found = []
     for row in rows:
         note, ours = read_alert(replicas.note_of(row)), row["source"] == council.actor_id

@@ -1,4 +1,4 @@
-"""Who may call for help, for how long and for whom: pure decisions of this node. Raises `Refusal`; tells no time."""
+"""Who may call for help, for how long, how often and for whom: pure decisions of this node. Raises `Refusal`; tells no time."""
 
 import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -10,12 +10,20 @@ from node import lint
 from node.feature import Viewer
 from node.rights import Right
 from schemas import lasting
-from schemas.phrase import phrase
+from schemas.phrase import Phrase, phrase
+from schemas.records.alert import LONGEST_ALERT, Severity, Status
 from schemas.refusal import Refusal
+from schemas.wording import EXERCISE_WORDS
 
 AUDIENCES: Final = ("council", "neighbours", "public")
 PUBLISHED: Final = frozenset({"neighbours", "public"})
 LONGEST: Final = timedelta(hours=24)
+A_DAY: Final = timedelta(days=1)
+MOST_DRAFTS: Final = 10
+MOST_WORDS: Final = 1_500
+GRAVE: Final = frozenset({Severity.SEVERE.value, Severity.EXTREME.value})
+_RANK: Final = {"Unknown": 0, "Minor": 1, "Moderate": 2, "Severe": 3, "Extreme": 4}
+_OTHERS: Final = frozenset({"Unknown", "Minor", "Moderate"})
 _TIME_OF_DAY: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _UNTIL: Final = TypeAdapter[str](lasting.Until)
 
@@ -58,12 +66,74 @@ def end_of(until: str, now: datetime, *, zone: tzinfo) -> datetime | None:
         return None
 
 
-def check_may_end(viewer: Viewer, *, by_member: int) -> None:
-    """Whoever called, or whose turn gives the right, says that it is over.
+def check_later(ends_at: datetime, *, before: datetime, out_at: datetime, now: datetime) -> None:
+    """A call that is out ends no sooner than was said, within 24 hours from now, and within seven days of its first word.
+
+    Raises Refusal("sooner") or Refusal("too-long").
+    """
+    if ends_at < before:
+        # A copy elsewhere that missed the shorter end would outlive the word that it is over.
+        raise Refusal(
+            "sooner", "ends_at", sentence=phrase("It cannot end sooner than was said. Say that it is over instead.")
+        )
+    if ends_at - out_at > LONGEST_ALERT:
+        raise Refusal(
+            "too-long",
+            "ends_at",
+            sentence=phrase("A call lasts seven days in all. Say that it is over, and call again if it goes on."),
+        )
+    if ends_at != before:
+        check_end(ends_at, now)
+
+
+def needs_second(severity: str, *, two: bool) -> bool:
+    """Whether a call of this severity waits for a second person, where the council is large enough to ask for `two`."""
+    return severity in GRAVE and two
+
+
+def raises(before: str, after: str) -> bool:
+    """Whether a change of severity makes a call graver than it was, into what takes two people."""
+    return after in GRAVE and _RANK[after] > _RANK[before]
+
+
+def counted_with(status: str, severity: str) -> frozenset[str]:
+    """The severities that count into one quota; for drills all of them."""
+    if status == Status.EXERCISE or severity not in GRAVE:
+        return frozenset(_RANK) if status == Status.EXERCISE else _OTHERS
+    return frozenset({severity})
+
+
+def check_quota(status: str, severity: str, *, sent: int) -> None:
+    """`sent` calls of this sort have gone out within a day. Raises Refusal("too-many"). Updates and ends are never counted."""
+    most, sentence = _quota_of(status, severity)
+    if sent >= most:
+        raise Refusal("too-many", None, sentence=sentence)
+
+
+def _quota_of(status: str, severity: str) -> tuple[int, Phrase]:
+    if status == Status.EXERCISE:
+        return 3, phrase("Three drills a day are the most, so that nobody stops listening. Hold the next one tomorrow.")
+    if severity == Severity.EXTREME:
+        return 1, phrase(
+            "One call a day can say that life is in danger, and it has gone out already. Tell the news in that one, "
+            "or call as serious."
+        )
+    if severity == Severity.SEVERE:
+        return 3, phrase(
+            "Three serious calls a day are the most, so that nearby councils keep listening. "
+            "Tell the news in one of those that are out."
+        )
+    return 10, phrase(
+        "Ten calls a day are the most, so that nearby councils keep listening. Tell the news in one of those that are out."
+    )
+
+
+def check_may_change(viewer: Viewer, *, raised_by: tuple[int | None, ...]) -> None:
+    """Those who raised it, or whose turn gives the right, tell the news of a call.
 
     Raises Refusal("not-signed-in", "turn-ended" or "not-yours").
     """
-    if viewer.require(Right.CALL) == by_member:
+    if viewer.require(Right.CALL) in raised_by:
         return
     if viewer.caretaker:
         viewer.require(Right.TIDY_UP)
@@ -71,14 +141,24 @@ def check_may_end(viewer: Viewer, *, by_member: int) -> None:
         raise Refusal(
             "not-yours",
             None,
-            sentence=phrase("Only the neighbour who called, or whoever holds the server turn, can end it."),
+            sentence=phrase("Only those who called, or whoever holds the server turn, can change it. You can end it."),
+        )
+
+
+def check_not_a_drill(title: str, *, status: str) -> None:
+    """A real call does not begin with the word of a drill. Raises Refusal("looks-like-a-drill")."""
+    if status == Status.ACTUAL and title.upper().startswith((*EXERCISE_WORDS, "DRILL")):
+        raise Refusal(
+            "looks-like-a-drill",
+            "title",
+            sentence=phrase("A real call does not begin with the word of a drill. To try things out, call a drill."),
         )
 
 
 def check_words(texts: dict[str, str], *, audience: str) -> None:
     """A call that leaves this node names no house, and no illness where it names a place (primitives.md 2.10).
 
-    `texts` maps field names to what was written in them, among them `title` and `near`. Raises Refusal("street-number") or
+    `texts` maps field names to what was written in them. Raises Refusal("street-number") or
     Refusal("health-and-place") naming the field. The people of a house cannot say here yet that theirs may be told.
     """
     if audience not in PUBLISHED:
@@ -93,11 +173,11 @@ def check_words(texts: dict[str, str], *, audience: str) -> None:
                     " and they cannot say so here yet. Name the street or a place to meet."
                 ),
             )
-    if not texts["near"]:
+    if not texts.get("near"):
         return
     # How to stay safe may speak of falling ill: only what tells who and where is looked at.
     for field in ("title", "near"):
-        if lint.health_words(texts[field]) is not None:
+        if lint.health_words(texts.get(field, "")) is not None:
             raise Refusal(
                 "health-and-place",
                 field,
@@ -106,6 +186,12 @@ def check_words(texts: dict[str, str], *, audience: str) -> None:
                     "or show it only to our own neighbours."
                 ),
             )
+
+
+def check_length(words: str) -> None:
+    """What is told with an answer, an end or a follow-up stays short. Raises Refusal("too-long")."""
+    if len(words) > MOST_WORDS:
+        raise Refusal("too-long", "words", sentence=phrase("That is too long. A few sentences are enough."))
 
 
 def next_update(now: datetime, last: datetime) -> datetime:

@@ -17,6 +17,7 @@ class Alert(SQLModel, table=True):
 
     `state`: draft, out or ended; `ended`: over, withdrawn or false, empty before. `cells` and `earlier` are JSON lists, of H3
     indexes and of the times of earlier versions. `out_at` is when it went out; a draft has none and was told to nobody.
+    `raise_to` is the severity that `raise_by` wants it to have, for as long as a second person has not agreed.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -47,6 +48,8 @@ class Alert(SQLModel, table=True):
     ends_at: datetime = Field(sa_type=Instant)
     by_member: int
     seconded_by: int | None = None
+    raise_to: str = ""
+    raise_by: int | None = None
     ended_by: int | None = None
     out_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -55,7 +58,10 @@ class Alert(SQLModel, table=True):
 
 
 class AlertIndex(SQLModel, table=True):
-    """A published alert, ours or theirs. One that is over stays until it is withdrawn, with `message_type` Cancel."""
+    """A published alert, ours or theirs. One that is over stays until it is withdrawn, with `message_type` Cancel.
+
+    `heard_at` is when its first word came, whatever came later.
+    """
 
     __tablename__ = "alert_index"
     __table_args__ = (Index("ix_alert_index_ends_at", "ends_at", "audience"),)
@@ -87,6 +93,7 @@ class AlertIndex(SQLModel, table=True):
     campaign: str
     raised_by: int
     language: str
+    heard_at: datetime = Field(sa_type=Instant)
     ends_at: datetime = Field(sa_type=Instant)
     published: datetime = Field(sa_type=Instant)
     updated: datetime = Field(sa_type=Instant)

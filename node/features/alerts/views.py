@@ -1,47 +1,30 @@
-"""From rows to what lists, pages and programs are shown of calls for help. A drill is never shown as a call."""
+"""From rows to what lists, the wall and programs are shown of calls for help. A drill is never shown as a call."""
 
 from datetime import datetime
 from typing import Final
 
-import orjson
 from sqlalchemy import Connection
 
 from federation.council import Council
 from federation.tables import Replica
 from node.feature import Slip, Viewer
-from node.features.alerts import queries
+from node.features.alerts import after, queries
+from node.features.alerts.after import FollowUp
+from node.features.alerts.one import details_of, path_of
 from node.features.alerts.queries import Listed
+from node.features.alerts.tables import Alert
+from node.features.alerts.telling import DRAFT
+from node.features.alerts.wording import SEVERITY_WORDS, URGENCY_WORDS, ended_words
+from node.rights import Right
 from node.web.pictures import Lasting
 from node.web.words import slip_address
-from protocol.verdict import Refused
 from schemas.audience import Audience
 from schemas.phrase import phrase
-from schemas.records.alert import (
-    AlertCategory,
-    AlertView,
-    Certainty,
-    MessageType,
-    Severity,
-    Status,
-    Urgency,
-    read_alert,
-)
+from schemas.records.alert import AlertCategory, AlertView, Certainty, Ended, MessageType, Severity, Status, Urgency
 from schemas.records.availability import SourceCouncil
 
-URGENCY_WORDS: Final = {
-    "Immediate": phrase("right now"),
-    "Expected": phrase("soon"),
-    "Future": phrase("later"),
-    "Past": phrase("already past"),
-    "Unknown": phrase("not known when"),
-}
-SEVERITY_WORDS: Final = {
-    "Extreme": phrase("life is in danger"),
-    "Severe": phrase("serious"),
-    "Moderate": phrase("unpleasant"),
-    "Minor": phrase("small"),
-    "Unknown": phrase("not known how bad"),
-}
+WAITING, WAITING_DRILL = "waiting", "waiting-drill"
+FOLLOW_UP: Final = "follow-up"
 
 
 def alert_view(one: Listed) -> AlertView:
@@ -60,6 +43,10 @@ def alert_view(one: Listed) -> AlertView:
         wanted=one.wanted,
         instruction=one.instruction,
         near=one.near or None,
+        cells=list(one.cells),
+        ended=Ended(one.ended) if one.ended else None,
+        news=one.note,
+        because=one.because or None,
         source=SourceCouncil(actor=one.source, name=one.name, url=one.url),
         audience=Audience(one.audience),
         language=one.language,
@@ -70,15 +57,17 @@ def alert_view(one: Listed) -> AlertView:
     )
 
 
-def listed_slip(one: Listed, council: Council, *, ending: bool = False) -> Slip:
-    """One call for help or drill as a slip. `ending`: whether the viewer may say that it is over."""
+def listed_slip(one: Listed, council: Council) -> Slip:
+    """One call for help or drill as a slip of a list."""
     meta = (
-        (phrase("over"), one.near) if one.over else (one.near, URGENCY_WORDS[one.urgency], SEVERITY_WORDS[one.severity])
+        (ended_words(one.ended), one.near)
+        if one.over
+        else (one.near, URGENCY_WORDS[one.urgency], SEVERITY_WORDS[one.severity])
     )
     return Slip(
         kind="drill" if one.drill else "alert",
         title=one.title,
-        words=one.wanted or one.words,
+        words=(one.note if one.over else "") or one.wanted or one.words,
         meta=tuple(part for part in meta if part),
         href=slip_address(one.object_id, base_url=council.base_url),
         language=one.language,
@@ -87,16 +76,14 @@ def listed_slip(one: Listed, council: Council, *, ending: bool = False) -> Slip:
         ends_at=None if one.over else one.ends_at,
         source="" if one.ours else one.name,
         details={
-            "words": one.words,
-            "wanted": one.wanted,
-            "instruction": one.instruction,
             "near": one.near,
             "urgency": URGENCY_WORDS[one.urgency],
             "severity": SEVERITY_WORDS[one.severity],
             "over": one.over,
+            "ended": one.ended,
+            "news": one.note,
             "called_at": one.published,
-            "ending": ending,
-            "path": _path(one.object_id),
+            "campaign": one.campaign,
             "changeable": False,
         },
     )
@@ -109,47 +96,93 @@ def lasting(slip: Slip) -> Lasting:
 
 
 def wall(connection: Connection, viewer: Viewer, now: datetime, council: Council) -> list[Slip]:
-    """What is asked for right now, by us and by nearby councils: a call for help does not stop at our border."""
-    base_url = council.base_url
-    return [
-        listed_slip(one, council, ending=queries.may_end(connection, one.object_id, viewer, base_url=base_url, now=now))
-        for one in queries.live_alerts(connection, council, viewer, now=now)
-    ]
+    """What is asked for right now, by us and by nearby councils: a call for help does not stop at our border.
+
+    Signed-in neighbours also see what waits for a second person, and what is due after a call.
+    """
+    live = [listed_slip(one, council) for one in queries.live_alerts(connection, council, viewer, now=now)]
+    if not viewer.may(Right.CALL):
+        return live
+    drafts = [waiting_slip(row, council) for row in queries.waiting(connection, now=now)]
+    return [*drafts, *live, *(due_slip(one) for one in after.still_to_do(connection, until=now.date()))]
+
+
+def waiting_slip(row: Alert, council: Council) -> Slip:
+    """What a second person is asked to look at. It must not be taken for a call that is out."""
+    drill = row.status == Status.EXERCISE
+    asked = phrase("a drill, not real") if drill else phrase("nobody outside has seen it")
+    if row.state != DRAFT:
+        asked = phrase("somebody wants to say: {how_bad}", how_bad=SEVERITY_WORDS[row.raise_to])
+    return Slip(
+        kind=WAITING_DRILL if drill else WAITING,
+        title=queries.as_listed(row, council).title,
+        words=row.wanted or row.words,
+        meta=(phrase("waiting for a second person"), asked),
+        href=path_of(row),
+        language=row.language,
+        updated=row.updated_at,
+        ends_at=row.ends_at,
+        details={"changeable": False},
+    )
+
+
+def due_slip(one: FollowUp) -> Slip:
+    """What is due after a call of ours, on the wall."""
+    return Slip(
+        kind=FOLLOW_UP,
+        title=queries.drill_named(one.title, status=one.status, language=one.language),
+        words=one.words,
+        meta=(one.name, one.sentence),
+        href=f"/alerts/after#f-{one.id}",
+        language=one.language,
+        updated=one.ended_at,
+        ends_at=None,
+        details={"due_on": one.due_on, "step": one.name, "changeable": False},
+    )
 
 
 def slip(connection: Connection, replica: Replica, viewer: Viewer, now: datetime) -> Slip | None:
     """One published call, ours or theirs, for its own page; None where it is not for this viewer."""
-    if replica.audience not in viewer.audiences or replica.gone_at is not None:
+    if replica.audience not in viewer.audiences or replica.gone_at is not None or replica.id is None:
         return None
-    note = read_alert(orjson.loads(replica.document)["object"])
-    if isinstance(note, Refused):
+    own = queries.ours_of(connection, replica.object_id)
+    one = queries.published(connection, replica.source if own is not None else "", replica_id=replica.id, now=now)
+    return None if one is None else _own_page(connection, one, own, viewer, now)
+
+
+def unpublished(connection: Connection, viewer: Viewer, now: datetime, council: Council, public_id: str) -> Slip | None:
+    """A draft, a call that was never for others, or one of ours whose copy has had its time; for our own neighbours alone."""
+    row = queries.ours_at(connection, public_id) if viewer.signed_in else None
+    if row is None or (row.state == DRAFT and row.ends_at <= now):
         return None
-    alert = note.alert
-    near = note.location.name if note.location is not None else ""
-    over = alert.msg_type is MessageType.CANCEL
+    return _own_page(connection, queries.as_listed(row, council), row, viewer, now)
+
+
+def from_resolution(
+    connection: Connection, viewer: Viewer, now: datetime, council: Council, object_id: str
+) -> list[Slip]:
+    """What is on now and comes from that resolution."""
+    found = queries.coming_from(connection, council, viewer, object_id, now=now)
+    return [listed_slip(one, council) for one in found]
+
+
+def _own_page(connection: Connection, one: Listed, own: Alert | None, viewer: Viewer, now: datetime) -> Slip:
+    on = not one.over and one.ends_at > now
+    draft = own is not None and own.state == DRAFT
     return Slip(
-        kind="drill" if note.is_exercise else "alert",
-        title=note.name,
-        words=note.words,
-        meta=(near,) if near else (),
-        href=slip_address(replica.object_id, base_url=""),
-        language=note.language or "und",
-        updated=replica.updated,
-        ends_at=note.end_time,
-        details={
-            "words": note.words,
-            "wanted": alert.wanted,
-            "instruction": alert.instruction,
-            "near": near,
-            "urgency": URGENCY_WORDS[alert.urgency.value],
-            "severity": SEVERITY_WORDS[alert.severity.value],
-            "over": over,
-            "ending": queries.may_end(connection, replica.object_id, viewer, now=now),
-            "path": _path(replica.object_id),
-            "changeable": False,
-        },
+        kind=_kind(one, draft=draft),
+        title=one.title,
+        words=one.words,
+        meta=(one.near,) if one.near else (),
+        href=slip_address(one.object_id, base_url=""),
+        language=one.language,
+        updated=one.updated,
+        ends_at=one.ends_at if on else None,
+        details=details_of(connection, one, own, viewer, now=now, on=on),
     )
 
 
-def _path(object_id: str) -> str:
-    return f"/o/{object_id.rpartition('/')[2]}"
+def _kind(one: Listed, *, draft: bool) -> str:
+    if draft:
+        return WAITING_DRILL if one.drill else WAITING
+    return "drill" if one.drill else "alert"
