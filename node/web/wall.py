@@ -18,7 +18,7 @@ SOON = timedelta(hours=36)
 def wall_slips(
     features: Iterable[Feature], connection: Connection, *, council: Council, viewer: Viewer, now: datetime
 ) -> list[Slip]:
-    """Calls for help first, then what ends soon by its end, then the newest."""
+    """Calls for help first, those that wait for a second person among them, then what ends soon by its end, then the newest."""
     found = [
         slip
         for feature in features
@@ -27,7 +27,7 @@ def wall_slips(
     ]
 
     def place(slip: Slip) -> tuple[int, float]:
-        if slip.kind == "alert":
+        if slip.kind in ("alert", "waiting"):
             return 0, -slip.updated.timestamp()
         if slip.ends_at is not None and slip.ends_at - now <= SOON:
             return 1, slip.ends_at.timestamp()

@@ -38,7 +38,9 @@ KINDS = {
     "alert": KindWords("alarm", "mark", phrase("Call for help"), phrase("Calls for help")),
     "drill": KindWords("rest", "mark", phrase("Drill, not real"), phrase("Drills")),
     "waiting": KindWords("alarm", "mark", phrase("Call that waits for a second person"), phrase("Waiting calls")),
-    "waiting-drill": KindWords("rest", "mark", phrase("Drill that waits for a second person"), phrase("Waiting drills")),
+    "waiting-drill": KindWords(
+        "rest", "mark", phrase("Drill that waits for a second person"), phrase("Waiting drills")
+    ),
     "follow-up": KindWords("offer", "circle", phrase("After a call for help"), phrase("After calls for help")),
     "rest": KindWords("rest", "moon", phrase("Rest day"), phrase("Rest days")),
 }

@@ -14,7 +14,7 @@ class Finding(Enum):
     TOO_LARGE = "too-large", False, "The file is larger than any record of a resolution."
     NOT_JSON = "malformed", False, "The file is not valid JSON, or it can be read in more than one way."
     NOT_A_RECORD = "wrong-shape", False, "The file is not the record of a resolution that is known here."
-    NOT_A_RESOLUTION = "wrong-shape", False, "What the file holds is not a resolution as councils send one."
+    NOT_A_RESOLUTION = "wrong-shape", False, "What the file holds is not a resolution as assemblies send one."
     NOT_A_RULE = (
         "wrong-shape",
         False,
@@ -22,9 +22,9 @@ class Finding(Enum):
     )
     NOBODY_ASKED = "wrong-shape", False, "The file holds answers to a resolution that asks nobody."
 
-    OWNED = "not-owner", True, "The resolution belongs to the council that sends it."
-    NOT_OWNED = "not-owner", False, "The resolution is not that of the council that sends it."
-    NOT_AMONG_THEM = "not-owner", False, "The council that proposes is not among those whose answers count."
+    OWNED = "not-owner", True, "The resolution belongs to the assembly that sends it."
+    NOT_OWNED = "not-owner", False, "The resolution is not that of the assembly that sends it."
+    NOT_AMONG_THEM = "not-owner", False, "The assembly that proposes is not among those whose answers count."
 
     TEXT_HOLDS = "other-text", True, "The text is the one that the digest stands for, word for word."
     TEXT_CHANGED = (
@@ -33,59 +33,63 @@ class Finding(Enum):
         "The text or its rule is not the one that the digest stands for: something was changed.",
     )
 
-    SIGNED = "bad-proof", True, "The resolution is signed with the key of its council, and nothing was changed since."
+    SIGNED = "bad-proof", True, "The resolution is signed with the key of its assembly, and nothing was changed since."
     NOT_SIGNED = (
         "bad-proof",
         False,
         "The signature does not fit the resolution: something was changed, or another wrote it.",
     )
-    NO_KEY = "unknown-key", False, "The file does not hold the key of this council, so its signature cannot be checked."
+    NO_KEY = (
+        "unknown-key",
+        False,
+        "The file does not hold the key of this assembly, so its signature cannot be checked.",
+    )
 
-    KEY_KNOWN = "unknown-key", True, "This council's key is the one that is known here."
+    KEY_KNOWN = "unknown-key", True, "This assembly's key is the one that is known here."
     KEY_AS_FILED = (
         "unknown-key",
         None,
-        "Whether this is the council's key cannot be known from the file: compare the six words.",
+        "Whether this is the assembly's key cannot be known from the file: compare the six words.",
     )
     KEY_RETIRED = (
         "unknown-key",
         None,
-        "This council's key is one that it gave up since; whether it was used before that cannot be known.",
+        "This assembly's key is one that it gave up since; whether it was used before that cannot be known.",
     )
-    KEY_DIFFERS = "unknown-key", False, "This council's key is not the one that is known here."
-    KEY_NOT_OF_RULE = "unknown-key", False, "The file names another key for this council than the rule does."
-    KEY_SHARED = "unknown-key", False, "The rule gives this council the same key as another one."
+    KEY_DIFFERS = "unknown-key", False, "This assembly's key is not the one that is known here."
+    KEY_NOT_OF_RULE = "unknown-key", False, "The file names another key for this assembly than the rule does."
+    KEY_SHARED = "unknown-key", False, "The rule gives this assembly the same key as another one."
 
-    ANSWERS_SIGNED = "bad-proof", True, "Every answer in the file is signed by the council that gives it."
+    ANSWERS_SIGNED = "bad-proof", True, "Every answer in the file is signed by the assembly that gives it."
     ANSWER_FORGED = (
         "bad-proof",
         False,
-        "This answer was changed, or another than its council wrote it. It does not count.",
+        "This answer was changed, or somebody else than its assembly wrote it. It does not count.",
     )
     ANSWER_BROKEN = "wrong-shape", False, "This is no answer to the resolution. It does not count."
     ANSWER_NOT_THEIRS = (
         "not-owner",
         False,
-        "This answer is in the name of another council than its own. It does not count.",
+        "This answer is in the name of another assembly than its own. It does not count.",
     )
     ANSWER_TO_OTHER_TEXT = (
         "other-text",
         False,
         "This answer is to other words than those in the file. It does not count.",
     )
-    ANSWER_TWICE = "id-reused", False, "A council signed two different answers under this address."
+    ANSWER_TWICE = "id-reused", False, "Under this address two different answers are signed by the same key."
 
-    CLOSED_EARLY = "early-end", True, "It was closed early, and every council had answered by then."
-    NOT_CLOSED = "early-end", False, "It is said to be closed early, but not every council had answered by then."
+    CLOSED_EARLY = "early-end", True, "It was closed early, and every assembly had answered by then."
+    NOT_CLOSED = "early-end", False, "It is said to be closed early, but not every assembly had answered by then."
 
-    OUTCOME_HOLDS = "other-outcome", True, "What the proposing council says came of it is what the answers say."
+    OUTCOME_HOLDS = "other-outcome", True, "What the proposing assembly says came of it is what the answers say."
     OUTCOME_NOT_SAID = (
         "other-outcome",
         None,
-        "The end has passed, and the proposing council had not said yet what came of it.",
+        "The end has passed, and the proposing assembly had not said yet what came of it.",
     )
-    OUTCOME_DIFFERS = "other-outcome", False, "What the proposing council says came of it is not what the answers say."
-    OUTCOME_TOO_SOON = "other-outcome", False, "The proposing council said what came of it before the end."
+    OUTCOME_DIFFERS = "other-outcome", False, "What the proposing assembly says came of it is not what the answers say."
+    OUTCOME_TOO_SOON = "other-outcome", False, "The proposing assembly said what came of it before the end."
 
     IN_TIME = "ahead", True, "Nothing in the file is dated later than the file itself."
     AHEAD = "ahead", False, "Something in the file is dated later than the file itself."
@@ -94,9 +98,13 @@ class Finding(Enum):
     OTHERS_MISSING = (
         "incomplete",
         None,
-        "Whether a council has said something that is not in the file cannot be known from it.",
+        "Whether an assembly has said something that is not in the file cannot be known from it.",
     )
-    OWN_WORD = "own-word", None, "What happened in a council's gathering is its own word: no file can show that."
+    OWN_WORD = (
+        "own-word",
+        None,
+        "What happened in a gathering is the word of those who were there: no file can show that.",
+    )
 
     def __init__(self, word: str, passed: bool | None, sentence: str) -> None:
         self.word = word

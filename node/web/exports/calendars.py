@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import TYPE_CHECKING
 
 from node.web.exports.listed import Addressed, Source
@@ -18,9 +19,16 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def calendar(
-    slips: Iterable[Addressed], source: Source, *, day: str, todo: Callable[[str], str], catalogue: Catalogue
+    slips: Iterable[Addressed],
+    source: Source,
+    *,
+    days: Iterable[tuple[str, Callable[[str], str]]],
+    catalogue: Catalogue,
 ) -> bytes:
-    """One whole-day event for each slip with a date in the detail `day`; its UID is the record's address and that detail."""
+    """One whole-day event for each slip and each detail of `days` that holds a date.
+
+    Its UID is the record's address and the name of that detail; beside the name stands what is to be done on the day, of a title.
+    """
     from icalendar import Calendar
 
     made = Calendar()
@@ -31,7 +39,7 @@ def calendar(
     made.add("name", _plain(source.title))
     made.add("refresh-interval", LOOK_AGAIN, parameters={"VALUE": "DURATION"})
     made.add("x-published-ttl", LOOK_AGAIN, parameters={"VALUE": "DURATION"})
-    for one in slips:
+    for one, (day, todo) in product(slips, days):
         on = one.details.get(day)
         if isinstance(on, date) and not isinstance(on, datetime):
             made.add_component(_event(one, on, name=day, summary=said(todo(_plain(one.slip.title)), catalogue)))

@@ -23,8 +23,8 @@ class Listing:
     """One list, once for all its forms.
 
     `path`: where its forms lie, without their endings; `page`: its page, if that lies elsewhere. `columns`: the details of its
-    slips that a table shows beside what every slip has. `day`: the detail that holds the day for the calendar, `on_that_day`
-    what is then to be done, of a title.
+    slips that a table shows beside what every slip has. `days`: the details that hold a day for the calendar, each with what is
+    then to be done, of a title.
     """
 
     path: str
@@ -32,8 +32,7 @@ class Listing:
     gather: Gather
     page: str = ""
     columns: tuple[str, ...] = ()
-    day: str = ""
-    on_that_day: Callable[[str], str] = str
+    days: tuple[tuple[str, Callable[[str], str]], ...] = ()
 
 
 def add(routes: APIRouter, site: Site, listing: Listing) -> None:
@@ -70,7 +69,7 @@ def add(routes: APIRouter, site: Site, listing: Listing) -> None:
         body = feed(slips, source(request, "atom"), now=site.now())
         return Response(body, media_type="application/atom+xml; charset=utf-8")
 
-    if not listing.day:
+    if not listing.days:
         return
 
     @routes.get(f"{listing.path}.ics", include_in_schema=False)
@@ -79,7 +78,7 @@ def add(routes: APIRouter, site: Site, listing: Listing) -> None:
 
         slips = gathered(request)
         catalogue = site.tongue(request).catalogue
-        body = calendar(slips, source(request, "ics"), day=listing.day, todo=listing.on_that_day, catalogue=catalogue)
+        body = calendar(slips, source(request, "ics"), days=listing.days, catalogue=catalogue)
         return _file(body, "text/calendar; charset=utf-8", listing, "ics")
 
 
