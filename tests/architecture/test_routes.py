@@ -30,7 +30,7 @@ SECTIONS = [
 ]  # fmt: skip
 LISTED = {(row[0], row[1].strip("`")): row[2] for heading in SECTIONS for row in rows(TEXT, heading)}
 FOR_SERVERS = {(row[0], row[1].strip("`")) for row in rows(TEXT, "## For other servers")}
-FILLED = {"public_id": "a" * 26, "code": "none-such", "version": "0", "name": "none.css"}
+FILLED = {"public_id": "a" * 26, "step_id": "1", "code": "none-such", "version": "0", "name": "none.css"}
 BODIES: dict[str, dict[str, Any]] = {
     "/api/resources": {"direction": "offer", "title": "Chairs", "until": "week"},
     "/api/session": {"code": "none-such"},

@@ -23,6 +23,7 @@ from node.features.resources.actions import put_up, take_down
 from schemas.records.alert import AlertForm
 from schemas.records.resource import ResourceForm
 from tests.person import trickster
+from tests.person.deciding import on_the_way
 
 PORTS = (8121, 8122, 8123)
 SOON = 10.0
@@ -45,13 +46,17 @@ KETTLE = {"direction": "offer", "title": "A kettle", "category": "goods", "audie
 
 @dataclass(frozen=True)
 class Region:
-    """What is up for people to look at. `gone` is the path of a slip that Riverside has taken down."""
+    """What is up for people to look at. `gone` is the path of a slip that Riverside has taken down.
+
+    `on_the_way`: for routes that need a record at some point of its way, the paths of those there are.
+    """
 
     riverside: DemoCouncil
     harbour: DemoCouncil
     stranger: Council
     tricks: tuple[str, ...]
     gone: str
+    on_the_way: dict[str, list[str]]
 
     def held(self, one: DemoCouncil, kind: str, *, of: DemoCouncil) -> str:
         """The address of the first living record of this kind and of this source that a council holds."""
@@ -86,7 +91,7 @@ def served_region(folder: Path) -> Iterator[Region]:
             wait_for(lambda: _has_asked(riverside, stranger), "Riverside is asked", within=SOON)
             tricks = trickster.tell(stranger, harbour)
             wait_until_delivered((riverside, harbour))
-        yield Region(riverside, harbour, stranger, tuple(tricks), gone)
+        yield Region(riverside, harbour, stranger, tuple(tricks), gone, on_the_way(riverside, harbour))
 
 
 def _fill(riverside: DemoCouncil, harbour: DemoCouncil) -> str:

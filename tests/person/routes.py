@@ -19,10 +19,17 @@ TABLE = Path(__file__).parents[2] / "docs" / "routes.md"
 # A server that has been set up has no more use for these; test_unclaimed.py opens them.
 WHILE_UNCLAIMED = {"/claim"}
 # Lists on which nothing is found, and a form that is begun already.
-OTHERWISE = ("/around?text=zeppelin", "/board?text=zeppelin", "/put-up/need?start=lift")
+OTHERWISE = (
+    "/around?text=zeppelin",
+    "/board?text=zeppelin",
+    "/put-up/need?start=lift",
+    "/put-up/idea?start=demand",
+    "/resolutions?campaign=Water",
+    "/resolutions?show=in-force",
+)
 
-# What is no page: for programs, for the browser itself, or a file to keep.
-DATA = ("/api", "/server/backups/", "/region/", "/static/", "/wall/live", "/healthz", "/readyz", "/metrics")
+# What is no page: for programs, for the browser itself, a file to keep, or a short way to a page.
+DATA = ("/c/", "/api", "/server/backups/", "/region/", "/static/", "/wall/live", "/healthz", "/readyz", "/metrics")
 FILES = (".json", ".csv", ".atom", ".ics", ".js", ".webmanifest", ".svg", ".zip", ".txt", ".xml")
 
 
@@ -46,8 +53,9 @@ def living(region: Region) -> dict[str, list[str]]:
     mine = _own_public_id(one.store, one.neighbour)
     ours = [region.held(one, kind, of=one).removeprefix(one.url) for kind in ("resource", "resolution", "alert")]
     theirs = [region.held(one, kind, of=region.harbour) for kind in ("resource", "resolution")]
-    return {
+    filled = {
         "/o/{public_id}": ours,
+        "/o/{public_id}/pass-on": [f"{ours[-1]}/pass-on"],
         "/slip": [slip_of(address) for address in theirs],
         "/o/{public_id}/change": [f"/o/{mine}/change"],
         "/o/{public_id}/take-down": [f"/o/{mine}/take-down"],
@@ -56,6 +64,7 @@ def living(region: Region) -> dict[str, list[str]]:
         "/in/{code}": ["/in/a-code-from-a-link"],
         "/join/{code}": [f"/join/{_invite(one)}"],
     }
+    return {route: filled.get(route, []) + region.on_the_way.get(route, []) for route in filled | region.on_the_way}
 
 
 def visits_of(region: Region) -> dict[str, str]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import SQLModel
 
 from node.demo.councils import PLACES, SKETCHES
+from node.features.resolutions.recipe_files import all_of
 from node.features.resources.recipe_files import for_direction
 from node.web.site import LANGUAGE_COOKIE
 from node.web.templating import seen_only
@@ -34,7 +35,7 @@ UNSAID = """([open, close, known]) => {
     const cut = begun !== words.trim() ? 6 : 40
     if (begun.length >= cut && whole.some(k => k.startsWith(begun))) return ''
     for (const k of whole) words = words.split(k).join('')
-    return words.replace(/(https?:\\/\\/|127\\.0\\.0\\.1)[^\\s⟧]*|[\\w-]{43}|\\d\\s?(km|[kMG]B)\\b/g, '')
+    return words.replace(/(https?:\\/\\/|127\\.0\\.0\\.1)[^\\s⟧]*|[\\w-]{43}|z6Mk\\w+|\\d\\s?(km|[kMG]B)\\b/g, '')
   }
   const found = new Set(), told = (where, words) => english.test(bare(words)) && found.add(`${where}: ${words.trim().slice(0, 70)}`)
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
@@ -54,7 +55,7 @@ UNSAID = """([open, close, known]) => {
   return [...found]
 }"""
 # Names that are the same in every language.
-FORMATS = ("JSON", "CSV", "Atom")
+FORMATS = ("JSON", "CSV", "Atom", "CAP")
 # The columns that hold people's own words.
 WRITTEN = (
     "title",
@@ -69,6 +70,9 @@ WRITTEN = (
     "name",
     "summary",
     "shown_name",
+    "campaign",
+    "addressee",
+    "carried_out_by",
 )
 
 
@@ -77,6 +81,8 @@ def known(region: Region) -> list[str]:
     texts = {*PLACES, *FORMATS, *(tongue.name for tongue in [*load_tongues().values(), *PSEUDO.values()])}
     for recipe in (*for_direction("need", "en"), *for_direction("offer", "en")):
         texts |= {recipe.name, recipe.prompt, *recipe.preset.values()}
+    for begun in all_of("en"):
+        texts |= {begun.name, begun.prompt}
     for sketch in SKETCHES:
         texts |= {sketch.name, sketch.summary}
     with region.riverside.store.reading() as connection:
