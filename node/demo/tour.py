@@ -14,7 +14,7 @@ from node.demo.councils import SKETCHES
 from node.demo.processes import Stopped
 from node.demo.region import Region, running_region
 from node.demo.stage import Stage
-from node.demo.steps import audiences, availability, crash, decisions, life, refusals
+from node.demo.steps import audiences, availability, calls, crash, decisions, joint, life, refusals
 from node.demo.stranger import Follower, Stranger, outside_council
 
 Step = Callable[[Stage], str]
@@ -24,6 +24,8 @@ ORDER: tuple[Step, ...] = (
     *life.STEPS,
     *audiences.STEPS,
     *decisions.STEPS,
+    *joint.STEPS,
+    *calls.STEPS,
     *refusals.STEPS,
     *crash.STEPS,
 )

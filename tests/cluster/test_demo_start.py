@@ -33,6 +33,7 @@ def test_pressing_through_the_story_changes_what_the_servers_say(demo: Demo) -> 
     three_see_three_things(demo)
     harbour_goes_dark_and_comes_back(demo)
     a_twisted_word_is_refused(demo)
+    the_text_is_answered_and_counted_alike(demo)
     a_drill_is_heard_and_over(demo)
 
 
@@ -111,12 +112,14 @@ def harbour_goes_dark_and_comes_back(demo: Demo) -> None:
     assert "no answer" in demo.presses("Open it as all three")
     assert demo.post("/sign-in/harbour").headers["location"] == "/#happened"
     assert "nobody can sign in" in line_of(demo.page())
-    line = demo.presses("Put up what was decided")
+    line = demo.presses("Ask the other two")
     assert "Hillside had it" in line and "Harbour is switched off" in line
+    line = demo.presses("Both answer")
+    assert "Hillside answered" in line and "Harbour has not answered yet" in line
 
     line = demo.presses("And on again")
 
-    assert "One signed message had waited for it" in line
+    assert re.search(r"\b[2-9] signed messages had waited for it; all have arrived", line)
     decided = demo.neighbours["Harbour"].data("/resolutions.json")["items"]
     assert [item["source"]["name"] for item in decided if item["title"] == RESOLUTION["title"]] == ["Riverside"]
     assert "Nothing was done" in demo.presses("And on again")
@@ -127,11 +130,21 @@ def a_twisted_word_is_refused(demo: Demo) -> None:
     for _ in range(2):
         line = demo.presses("Twist one word")
 
-        assert "bad-digest (401)" in line and "bad-proof (401)" in line
+        assert "bad-digest (401)" in line and "bad-proof (401)" in line and "other-text" in line
         held = demo.neighbours["Harbour"].data("/resolutions.json")["items"]
         assert [TWISTED in item["text"] for item in held if item["title"] == RESOLUTION["title"]] == [False]
-    assert "already" in demo.presses("Put up what was decided")
+    assert "already" in demo.presses("Ask the other two")
     assert len(demo.titled("Riverside", RESOLUTION["title"])) == 1
+
+
+def the_text_is_answered_and_counted_alike(demo: Demo) -> None:
+    line = demo.presses("Both answer")
+
+    assert "Harbour answered" in line and "all say the same: agreed together" in line
+    for name in ("Riverside", "Harbour", "Hillside"):
+        held = demo.neighbours[name].data("/resolutions.json")["items"]
+        assert [item["stage"] for item in held if item["title"] == RESOLUTION["title"]] == ["adopted"]
+    assert "answered already" in demo.presses("Both answer")
 
 
 def a_drill_is_heard_and_over(demo: Demo) -> None:
@@ -141,11 +154,15 @@ def a_drill_is_heard_and_over(demo: Demo) -> None:
     for name in ("Harbour", "Hillside"):
         assert demo.titled(name, DRILL["title"]) == [f"{demo.url(name)}/slip?id={quote(address, safe='')}"]
 
+    line = demo.presses("We come")
+    assert "Four of us, with two trolleys." in line and "We would come by bicycle." in line
+
     assert "both list it as over" in demo.presses("It is over")
 
     for name in ("Harbour", "Hillside"):
         assert demo.titled(name, DRILL["title"]) == []
     assert "nothing to end" in demo.presses("It is over")
+    assert "nothing to answer" in demo.presses("We come")
 
 
 def test_ctrl_c_in_the_middle_of_a_step_leaves_nothing_behind_and_says_nothing_more() -> None:

@@ -1,15 +1,16 @@
-"""A drill: called at Riverside, heard by all, and said to be over so that nobody is on the way for nothing."""
+"""A drill: called at Riverside, heard and answered by all, and said to be over so that nobody is on the way for nothing."""
 
 import time
 from typing import Any
 from urllib.parse import urlsplit
 
+from node.demo import together
 from node.demo.checking import check
 from node.demo.councils import DemoCouncil
 from node.demo.stage import address_of_new, said_on
 from node.demo.start.scene import Link, Outcome, Scene
-from node.demo.start.travel import arrivals, told
-from node.demo.start.wording import DRILL
+from node.demo.start.travel import arrivals, listed, told, within
+from node.demo.start.wording import DRILL, DRILL_ANSWERS
 
 
 def call_a_drill(scene: Scene) -> Outcome:
@@ -23,6 +24,27 @@ def call_a_drill(scene: Scene) -> Outcome:
     took = arrivals(scene, lambda one: _listed(scene, one, address), since=since, what="the drill is heard")
     heard = told(scene, took, did="heard it", then="lists it as a drill, apart from calls", both="list it as a drill")
     return Outcome(f"Riverside has called a drill. {heard}", link=_page(address))
+
+
+def both_answer(scene: Scene) -> Outcome:
+    """Whoever runs beside Riverside answers the drill; Riverside sees who, and how soon. Raises NotSeen."""
+    at, address = scene.riverside, _on_wall(scene)
+    if address is None:
+        return Outcome("No drill of this story is on, so there is nothing to answer.", changed=False)
+    since, path = time.monotonic(), urlsplit(address).path
+    for one in scene.hearing():
+        word, words = DRILL_ANSWERS[one.name]
+        together.answer_call(one, scene.neighbour(one), address, word=word, words=words)
+
+    def stands(one: DemoCouncil) -> bool:
+        page = scene.known(at).get(path).text
+        return DRILL_ANSWERS[one.name][1] in page
+
+    took = arrivals(scene, stands, since=since, what="the answers stand on Riverside's page")
+    said = listed([f"{name}: “{DRILL_ANSWERS[name][1]}”, within {within(seconds)}" for name, seconds in took.items()])
+    off = listed([one.name for one in scene.deaf()])
+    silent = f" {off} is switched off and stands there as silent." if off else ""
+    return Outcome(f"On Riverside's page stands: {said}. Only Riverside gets to read it.{silent}", link=_page(address))
 
 
 def say_that_it_is_over(scene: Scene) -> Outcome:

@@ -64,18 +64,20 @@ STEPS = (
     Step(
         6,
         "The hall stays open at night",
-        "What the gathering agreed travels with its seal. Then somebody twists one word.",
+        "Riverside asks the other two; each answers with its own gathering, and each server counts. Then somebody twists one word.",
         (
-            Deed("decide", "Put up what was decided", deciding.put_up_what_was_decided),
+            Deed("decide", "Ask the other two", deciding.put_to_all),
+            Deed("answers", "Both answer", deciding.both_answer),
             Deed("twist", "Twist one word", deciding.change_one_word),
         ),
     ),
     Step(
         7,
         "A drill",
-        "Called, heard by all, and over again. Nothing has happened.",
+        "Called, heard by all, answered, and over again. Nothing has happened.",
         (
             Deed("drill", "Call the drill", drilling.call_a_drill),
+            Deed("come", "We come", drilling.both_answer),
             Deed("over", "It is over", drilling.say_that_it_is_over),
         ),
     ),

@@ -30,11 +30,14 @@ RESOLUTION: Final[Mapping[str, str]] = {
     "title": "The hall stays open at night while it is hot",
     "text": f"While the nights stay above twenty-two degrees, the tenants' hall {SPOKEN}.\n"
     "Two of us are there, in turns. Whoever wants to sleep there sleeps there; nobody is asked why.",
-    "method": "consent",
-    "present": "31",
-    "stand_asides": "2",
+    "audience": "public",
 }
-DECIDED_DAYS_AGO, REVIEW_IN_DAYS = 1, 28
+AGREEING = 2
+"""So many of the three must agree."""
+ANSWERS: Final[Mapping[str, tuple[str, str]]] = {
+    "Harbour": ("Accept", "We have two who can sit there on Fridays."),
+    "Hillside": ("TentativeAccept", "Not on the night of the market."),
+}
 
 DRILL: Final[Mapping[str, str]] = {
     "title": "Who would carry water up if the lifts stood still",
@@ -43,4 +46,8 @@ DRILL: Final[Mapping[str, str]] = {
     "wanted": "Say that you have heard this, and how many of you could come.",
     "instruction": "Drink, close the shutters, rest on every floor.",
     "near": "Mill Lane",
+}
+DRILL_ANSWERS: Final[Mapping[str, tuple[str, str]]] = {
+    "Harbour": ("come", "Four of us, with two trolleys."),
+    "Hillside": ("heard", "We would come by bicycle."),
 }

@@ -1,4 +1,4 @@
-"""What an assembly has decided, and a call for help: both reach the other two, each with a proof that holds."""
+"""What an assembly has decided reaches the other two, with a proof that holds."""
 
 import time
 from datetime import timedelta
@@ -27,19 +27,6 @@ def a_resolution_of_riverside_reaches_both_others_verified(stage: Stage) -> str:
     return _verified_at_others(stage, address, says="Nobody keeps a list.")
 
 
-def a_call_for_help_of_riverside_reaches_both_others_verified(stage: Stage) -> str:
-    fields = {
-        "title": "The lower path is under water",
-        "words": "The river has come over the path below the gardens.",
-        "event": "Flood",
-        "wanted": "Sandbags, and six people with boots.",
-        "instruction": "Keep to the upper path.",
-        "near": "Riverside gardens",
-    }
-    address = address_of_new(stage.neighbour.fill_in("/put-up/alert", fields), stage.riverside)
-    return _verified_at_others(stage, address, says="six people with boots")
-
-
 def _verified_at_others(stage: Stage, address: str, *, says: str) -> str:
     began = time.monotonic()
     for reader in stage.others:
@@ -62,7 +49,4 @@ def _copy(member: Visitor, address: str) -> dict[str, Any] | None:
     return reply.json() if reply.status == 200 else None
 
 
-STEPS = (
-    a_resolution_of_riverside_reaches_both_others_verified,
-    a_call_for_help_of_riverside_reaches_both_others_verified,
-)
+STEPS = (a_resolution_of_riverside_reaches_both_others_verified,)
