@@ -26,6 +26,7 @@ from schemas.records.deciding import Method, Stage
 from schemas.records.resolution import Resolution, resolution_note, text_digest
 from schemas.records.resource import resource_note
 from tests.builders import council
+from tests.docs import deciding_samples
 
 ROOT = Path(__file__).parents[2]
 FEDERATION = ROOT / "FEDERATION.md"
@@ -212,6 +213,7 @@ DOCUMENTS: Mapping[str, Callable[[], Any]] = {
     "context-resolution": lambda: RESOLUTION_CONTEXT[2],
     "context-alert": lambda: ALERT_CONTEXT[2],
     "context-plain": lambda: PLAIN_CONTEXT[2],
+    **deciding_samples.DOCUMENTS,
 }
 
 
