@@ -19,7 +19,7 @@ RELATIONSHIP = "Relationship"
 Check = Callable[[Connection], Refused | None]
 
 
-def judge_act(document: dict[str, Any], act: Act, *, council: Council, now: datetime) -> Check | Refused:
+def judge_act(document: dict[str, Any], act: Act[Council], *, council: Council, now: datetime) -> Check | Refused:
     """An answer to a record: its shape, and whether it is meant for us. What it answers is looked at when it is stored."""
     model = act.read(document)
     if isinstance(model, Refused):

@@ -53,13 +53,13 @@ class Council:
         name: str,
         rsa: RSAPrivateKey,
         ed25519: Ed25519PrivateKey,
-        kinds: Kinds,
+        kinds: "Kinds[Council]",
         randomness: Randomness,
         rules: Rules | None = None,
         summary: str = "",
         language: str = "en",
         place: Place | None = None,
-        acts: tuple[Act, ...] = (),
+        acts: "tuple[Act[Council], ...]" = (),
     ) -> None:
         self.base_url = base_url
         self.keyring = Keyring([KeyPair(1, rsa, ed25519)])

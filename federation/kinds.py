@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from federation.tables import Lane
 from protocol.verdict import Refused
 
-if TYPE_CHECKING:
-    from federation.council import Council
+Ours = TypeVar("Ours")
+"""What stands for our own council in what features bring along. Federation has one such; a kind needs to know nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,14 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Generic[Ours]):
     """One kind of Note.
 
     `name` is what `schemas.activity.kind_of` answers ("resource", "resolution", "alert").
     `read(note)` judges the shape and returns the wire model; it may not look anything up.
     `final(model)` says whether this is the last word: once held, no later note under its id is taken, whatever arrives first.
-    `check`, where there is one, may refuse what does not fit what is held; a kind with one is judged alone, not in a batch.
+    `check(connection, council, activity, model, now)`, where there is one, may refuse what does not fit what is held, in the
+    step that stores it; a kind with one is judged alone, not in a batch.
     `put(connection, copy, model)` writes the feature's own index for it, and must be safe to run twice.
     `end(connection, replica_id)` removes that index.
     """
@@ -44,11 +45,11 @@ class Kind:
     put: Callable[[Connection, Copy, Any], None]
     end: Callable[[Connection, int], None]
     final: Callable[[Any], bool] = lambda model: False
-    check: "Check | None" = None
+    check: Callable[[Connection, Ours, Mapping[str, Any], Any, datetime], Refused | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Act(Generic[Ours]):
     """One kind of answer of a council to a record of another: an activity that carries nothing but itself.
 
     `marker` is the member that tells it, `verbs` are those it may have; its Undo embeds it without its proof.
@@ -60,16 +61,12 @@ class Act:
     marker: str
     verbs: frozenset[str]
     read: Callable[[Mapping[str, Any]], Any | Refused]
-    judge: Callable[[Mapping[str, Any], Any, "Council"], Refused | None]
-    check: Callable[[Connection, "Council", Any, datetime], Refused | None]
-    apply: Callable[[Connection, "Council", Any, bytes, datetime], None]
+    judge: Callable[[Mapping[str, Any], Any, Ours], Refused | None]
+    check: Callable[[Connection, Ours, Any, datetime], Refused | None]
+    apply: Callable[[Connection, Ours, Any, bytes, datetime], None]
 
 
-Check = Callable[[Connection, "Council", Mapping[str, Any], Any, datetime], Refused | None]
-"""`(connection, council, activity, model, now)`: what of a note does not fit what is held already, in the storing step."""
-
-
-def act_of(acts: Iterable[Act], activity: Mapping[str, Any]) -> Act | None:
+def act_of(acts: Iterable[Act[Ours]], activity: Mapping[str, Any]) -> Act[Ours] | None:
     """The kind of answer that an activity is, or takes back; None for everything else."""
     said: Any = activity.get("object") if activity.get("type") == "Undo" else activity
     if not isinstance(said, Mapping):
@@ -77,4 +74,4 @@ def act_of(acts: Iterable[Act], activity: Mapping[str, Any]) -> Act | None:
     return next((act for act in acts if act.marker in said and said.get("type") in act.verbs), None)
 
 
-Kinds = Mapping[str, Kind]
+Kinds = Mapping[str, Kind[Ours]]

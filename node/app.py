@@ -73,9 +73,9 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-def kinds_of(features: tuple[Feature, ...]) -> dict[str, Kind]:
+def kinds_of(features: tuple[Feature, ...]) -> dict[str, Kind[Council]]:
     """The kinds that features bring, by name. Raises ValueError when two claim the same."""
-    kinds: dict[str, Kind] = {}
+    kinds: dict[str, Kind[Council]] = {}
     for feature in features:
         for kind in feature.kinds:
             if kind.name in kinds:

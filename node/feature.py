@@ -133,8 +133,8 @@ class Feature:
     """
 
     name: str
-    kinds: tuple[Kind, ...] = ()
-    acts: tuple[Act, ...] = ()
+    kinds: tuple[Kind[Council], ...] = ()
+    acts: tuple[Act[Council], ...] = ()
     router: Callable[[Any], APIRouter] | None = None
     templates: Path | None = None
     slip_template: str | None = None

@@ -9,6 +9,7 @@ from typing import Any, Final
 import h3
 from sqlalchemy import Connection, text
 
+from federation.council import Council
 from federation.kinds import Copy, Kind
 from federation.moments import microseconds
 from federation.tables import Lane, table_of
@@ -93,4 +94,4 @@ def middle_of(place: Place | None) -> tuple[float, float] | tuple[None, None]:
     return round(place.latitude, _DECIMALS), round(place.longitude, _DECIMALS)
 
 
-KIND: Final = Kind(name="resource", lane=Lane.ORDINARY, read=read, put=put, end=end)
+KIND: Final[Kind[Council]] = Kind(name="resource", lane=Lane.ORDINARY, read=read, put=put, end=end)
