@@ -237,6 +237,13 @@ def listing(connection: Connection, council: Council) -> list[PeerView]:
     ]
 
 
+def words_for(council: Council, introduction: Introduction) -> tuple[str, ...]:
+    """The six words for somebody who was just met. Raises ValueError without an Ed25519 key."""
+    if introduction.ed25519_multibase is None:
+        raise ValueError("words stand for two Ed25519 keys")
+    return six_words(council, introduction.actor_id, introduction.ed25519_multibase)
+
+
 def six_words(council: Council, their_actor: str, their_multibase: str) -> tuple[str, ...]:
     """The words that both keepers read to each other: the same on both sides if nobody stands between them."""
     return tuple(peering.words(council.actor_id, council.multibase, their_actor, their_multibase))

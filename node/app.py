@@ -161,6 +161,7 @@ class Node:
             clock=self.clock,
             randomness=self.randomness,
             features=self.features,
+            relations_changed=self.engine.relations_changed,
         )
         apply_profile(self.council, self.settings, self.store, now=self.clock.now())
         self._pages = build(self.site)

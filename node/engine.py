@@ -6,6 +6,7 @@ line writes to the same file from its own process; we notice by SQLite's data ve
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,7 @@ from protocol.peering import State
 from protocol.verdict import Reason
 
 LOOK_EVERY = 0.2
+RELOADED_WITHIN = 5.0
 TIDY_EVERY = 300.0
 # What is taken down between two tidyings leaves words behind as well.
 PURGE_EVERY = 3600.0
@@ -72,6 +74,7 @@ class Engine:
         self._loading = asyncio.Lock()
         self._asked = self._loaded = 0
         self._version = -1
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._features = tuple(features)
         self._purge_at = clock.monotonic()
         self.written_elsewhere: list[Callable[[], None]] = []
@@ -137,13 +140,18 @@ class Engine:
             self.directory = await self.store.read(Directory.load)
             self._loaded = now_asked
 
+    def relations_changed(self) -> None:
+        """A page has changed whom we know: loaded before it is answered. For threads beside the loop, which it waits for."""
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self.refresh(), self._loop).result(RELOADED_WITHIN)
+
     async def start(self) -> None:
         """Begin: what was held waits again, what waits for others is tried at once, nearby councils are greeted."""
         now = self.clock.now()
         await self.store.write(try_held_again)
         await self.store.write(lambda c: destinations.try_now(c, origin=None, now=now))
         await self.refresh()
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self.store.on_commit(lambda: _wake(loop, self.deliverer.wake))
         self._version = await self.store.data_version()
         for work in (self.applier.run, self.deliverer.run, self._look, self._greet, self._tidy):
@@ -287,8 +295,5 @@ def fault_reason(error: Exception) -> Reason | None:
 
 
 def _wake(loop: asyncio.AbstractEventLoop, wake: Callable[[], Any]) -> None:
-    try:
+    with suppress(RuntimeError):  # the loop has ended; whoever starts next looks at the tables anyway
         loop.call_soon_threadsafe(wake)
-    except RuntimeError:
-        # The loop has ended; whoever starts next looks at the tables anyway.
-        return

@@ -7,16 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from federation import blocks, followers, peers
-from federation.fetch import FetchFailed, fetch_actor
-from federation.introductions import Introduction, usable
+from federation.introductions import Introduction
 from federation.peers import PeerView
-from federation.signing import headers_for
 from node.cli.opening import Folder, Opened, opened, over_the_network
 from node.cli.saying import BROKEN, Json, answer, fail, plainly, say
+from node.meeting import NotReached, actor_at, origin_at, who_is_at
 from node.rights import Right
-from protocol import ids
-from protocol.verdict import Refused
-from schemas.actor import TheirActor
 from schemas.refusal import Refusal
 
 councils = typer.Typer(no_args_is_help=True, help="Nearby councils: link up, look, accept, end, block.")
@@ -33,10 +29,7 @@ def add(directory: Folder, address: Address, yes: Yes = False, json: Json = Fals
     with opened(directory) as here:
         here.acting(Right.LINK_UP)
         introduction = _introduce(here, address, as_json=json)
-        multibase = introduction.ed25519_multibase
-        if multibase is None:
-            raise Refusal("no-key", sentence="That address shows no Ed25519 key, so it is no Comarca server.")
-        words = " ".join(peers.six_words(here.council, introduction.actor_id, multibase))
+        words = " ".join(peers.words_for(here.council, introduction))
         if not json:
             say(f"{introduction.name} ({introduction.actor_id})")
             say(f"Six words: {words}")
@@ -66,50 +59,13 @@ def _agreed(as_json: bool) -> bool:
 
 def _introduce(here: Opened, address: str, *, as_json: bool) -> Introduction:
     """Read who is at an address, from their actor document."""
-    actor_id = f"{_base_of(address)}/council"
     council, clock = here.council, here.clock
-
-    def sign(method: str, url: str) -> dict[str, str]:
-        now = clock.now()
-        return headers_for(council, scheme="cavage", method=method, url=url, body=None, now=now, as_node=True)
-
-    document = over_the_network(council, lambda transport: fetch_actor(transport, actor_id, sign=sign))
-    if isinstance(document, FetchFailed):
-        _say_why(document, address, as_json=as_json)
-    actor = TheirActor.read(document)
-    if not isinstance(actor, TheirActor):
-        raise Refusal("no-council", sentence=f"{address} answers, but not as a council does. Is the address right?")
-    introduction = usable(Introduction.of(actor))
-    if isinstance(introduction, Refused):
-        raise Refusal("no-council", sentence=f"{address} cannot be linked up with. {introduction.sentence}")
-    return introduction
-
-
-def _say_why(failed: FetchFailed, address: str, *, as_json: bool) -> None:
-    hints = {
-        "not-permitted": "It must be https on the usual port, unless comarca.toml lists it under [allow] plain_hosts.",
-        "refused-address": "It leads to an address inside a private network; list it under [allow] plain_hosts if you mean it.",
-        "resolve": "The name is not known. Is it spelled right?",
-        "connect": "Nobody answers there. Is their server running?",
-        "certificate": "Its certificate is not valid for that name. Tell them.",
-    }
-    hint = hints.get(failed.word, "Try again later, or ask them to look.")
-    fail(
-        failed.word,
-        f"{address} could not be read ({failed.word}: {failed.detail}). {hint}",
-        as_json=as_json,
-        code=BROKEN,
-    )
-
-
-def _base_of(address: str) -> str:
-    text = address if "://" in address else f"https://{address}"
     try:
-        return ids.origin_of(text)
-    except ids.BadAddress:
-        raise Refusal(
-            "bad-address", sentence=f"{address!r} is no address. Write it like https://harbour.example"
-        ) from None
+        return over_the_network(
+            council, lambda transport: who_is_at(address, council=council, clock=clock, transport=transport)
+        )
+    except NotReached as error:
+        fail(error.word, error.sentence, as_json=as_json, code=BROKEN)
 
 
 @councils.command("list")
@@ -131,17 +87,13 @@ def _facts(view: PeerView) -> dict[str, Any]:
     return asdict(view) | {"words": list(view.words)}
 
 
-def _by_address(here: Opened, address: str) -> str:
-    return f"{_base_of(address)}/council"
-
-
 @councils.command("accept")
 @plainly
 def accept(directory: Folder, address: Address, json: Json = False) -> None:
     """Accept a council that has asked. Compare the six words first (`comarca peers list`)."""
     with opened(directory) as here:
         here.acting(Right.LINK_UP)
-        actor_id, now, council = _by_address(here, address), here.clock.now(), here.council
+        actor_id, now, council = actor_at(address), here.clock.now(), here.council
         here.store.write_now(lambda c: peers.accept(c, council, actor_id=actor_id, now=now))
         answer(json, {"accepted": actor_id}, f"Linked up with {actor_id}.")
 
@@ -152,7 +104,7 @@ def decline(directory: Folder, address: Address, json: Json = False) -> None:
     """Say no to a council that has asked. It may ask again."""
     with opened(directory) as here:
         here.acting(Right.LINK_UP)
-        actor_id, now, council = _by_address(here, address), here.clock.now(), here.council
+        actor_id, now, council = actor_at(address), here.clock.now(), here.council
         here.store.write_now(lambda c: peers.decline(c, council, actor_id=actor_id, now=now))
         answer(json, {"declined": actor_id}, f"Declined {actor_id}.")
 
@@ -163,7 +115,7 @@ def remove(directory: Folder, address: Address, json: Json = False) -> None:
     """End a link, or take back our asking. They are told, and our copies of what they published go."""
     with opened(directory) as here:
         here.acting(Right.LINK_UP)
-        actor_id, now, council = _by_address(here, address), here.clock.now(), here.council
+        actor_id, now, council = actor_at(address), here.clock.now(), here.council
         here.store.write_now(lambda c: peers.remove(c, council, actor_id=actor_id, now=now))
         answer(json, {"removed": actor_id}, f"No longer linked up with {actor_id}.")
 
@@ -195,7 +147,7 @@ def unblock(directory: Folder, host: Annotated[str, typer.Argument(metavar="HOST
 
 def _host_of(text: str) -> str:
     """`host` or `host:port`, as it was meant: an address is cut to its authority."""
-    return _base_of(text if "://" in text else f"https://{text}").split("://", 1)[1]
+    return origin_at(text).split("://", 1)[1]
 
 
 @readers.command("list")

@@ -83,6 +83,7 @@ def router(site: Site) -> APIRouter:
             site.viewer(request).require(right)
             actor_id, now = typed.get("actor_id", ""), site.now()
             site.store.write_now(lambda connection: action(connection, site.council, actor_id=actor_id, now=now))
+            site.relations_changed()
             return see_other("/councils")
 
         routes.add_api_route(path, act, methods=["POST"], include_in_schema=False, response_model=None)

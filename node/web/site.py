@@ -4,6 +4,7 @@ Endpoints are plain functions on the framework's threads: they read in `store.re
 `store.write_now`, and render after that. This module must never write anything but the renewal of a session.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -52,6 +53,8 @@ class Site:
     clock: Clock
     randomness: Randomness
     features: tuple[Feature, ...] = ()
+    relations_changed: Callable[[], None] = lambda: None
+    """To be called once a page has changed with whom we are linked, or who reads along: the inbox remembers whom it knows."""
 
     @cached_property
     def shelf(self) -> Shelf:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from federation.tables import Follower, Peer, table_of
 from tests.web.furnishing import browser_of, follower, furnish
-from tests.web.town import Town
+from tests.web.town import PLAIN, Town
 
 
 async def test_strangers_are_told_of_linked_councils_only(town: Town) -> None:
@@ -36,7 +36,20 @@ async def test_only_keepers_see_the_six_words_and_who_asks(town: Town) -> None:
     assert "fedi.example" in keepers and "fedi.example" not in theirs
 
 
-@pytest.mark.parametrize("action", ["accept", "decline", "remove", "readers/accept", "readers/remove"])
+@pytest.mark.parametrize("action", ["look", "ask"])
+async def test_an_address_is_asked_for_once_more_beside_its_field(town: Town, action: str) -> None:
+    wrong = {"": "Write the address", "not an address": "is no address", PLAIN: "could not be read"}
+
+    async with town.signed_in(keeper=True) as keeper:
+        answers = {text: await keeper.post(f"/councils/{action}", data={"address": text}) for text in wrong}
+
+    for text, said in wrong.items():
+        assert answers[text].status_code == 422
+        assert said in answers[text].text and 'aria-invalid="true"' in answers[text].text
+        assert f'value="{text}"' in answers[text].text
+
+
+@pytest.mark.parametrize("action", ["look", "ask", "accept", "decline", "remove", "readers/accept", "readers/remove"])
 @pytest.mark.parametrize("viewer", ["anybody", "neighbour"])
 async def test_nobody_but_a_keeper_links_up_or_ends_a_link(town: Town, action: str, viewer: str) -> None:
     actor = town.meet("https://tannery.example", name="Tannery", state="they-asked", heard=None)
