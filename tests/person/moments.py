@@ -38,7 +38,7 @@ SHOWN_ONCE = (
 
 
 def shown_once(one: Person) -> Iterator[str]:
-    """Make an invite, a sheet of slips, a sign-in link and a sheet of codes; each answer stays open while it is looked at."""
+    """Make an invite, slips, a sign-in link, codes and six words; each answer stays open while it is looked at."""
     for path, action in SHOWN_ONCE:
         one.opens(path)
         with one.page.expect_navigation(wait_until="load") as answered:
@@ -46,3 +46,12 @@ def shown_once(one: Person) -> Iterator[str]:
         one.answer = answered.value
         assert one.status == 200
         yield f"{action} when it is shown"
+    one.opens("/councils")
+    address = one.page.locator("main .address bdi").first.inner_text()
+    one.opens("/councils/ask")
+    one.fills(address=address)
+    with one.page.expect_navigation(wait_until="load") as answered:
+        one.page.locator("main form button").click()
+    one.answer = answered.value
+    assert one.status == 200
+    yield "/councils/look when it is shown"
