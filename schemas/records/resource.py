@@ -249,7 +249,10 @@ def _amount(quantity: str | None, available: str | None, *, unit: str | None, la
 
 
 class ResourceForm(ApiModel):
-    """What a person or a program sends to put up a need or an offer. Its end is `ends_at` or `until`, not both."""
+    """What a person or a program sends to put up a need or an offer. Its end is `ends_at` or `until`, not both.
+
+    `because`: the address of the resolution that it comes from, kept at home and never told elsewhere.
+    """
 
     direction: Direction
     title: FormLine
@@ -262,6 +265,7 @@ class ResourceForm(ApiModel):
     ends_at: Annotated[WireTime | None, EmptyIsNothing] = None
     until: Annotated[Until | None, EmptyIsNothing] = None
     language: Annotated[Language | None, EmptyIsNothing] = None
+    because: Annotated[Address | None, EmptyIsNothing] = None
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:

@@ -66,7 +66,7 @@ def change_text(connection: Connection, public_id: str, form: TextForm, acting: 
     Who can see it is chosen anew only while it is an idea.
     """
     row = rows.found_alone(connection, public_id, acting)
-    stages.check_is(rows.stage_of(row), *stages.STILL_WORDED)
+    stages.check_worded(rows.stage_of(row), outside=row.recipe == recipe_files.OUTSIDE)
     rules.check_review(form.review_on, today=rows.today_of(acting))
     words = _worded(form, acting, recipe=row.recipe, audience=None if row.stage == HomeStage.IDEA else row.audience)
     if all(getattr(row, name) == value for name, value in words.items()) and row.review_on == form.review_on:
@@ -76,7 +76,7 @@ def change_text(connection: Connection, public_id: str, form: TextForm, acting: 
 
 def objections_kept(form: Any) -> str:
     """The objections of a form as a row keeps them."""
-    return orjson.dumps([{"what": one.what, "met": one.met} for one in form.objections]).decode()
+    return orjson.dumps([{"what": one.what, "met": one.met} for one in form.objections if one.what]).decode()
 
 
 def _new_row(form: IdeaForm, words: dict[str, Any], member_id: int, **columns: Any) -> Resolution:

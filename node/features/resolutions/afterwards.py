@@ -44,8 +44,10 @@ def deliver(connection: Connection, public_id: str, form: DeliveryForm, acting: 
         agreed_on=row.decided_at,
         today=rows.today_of(acting),
     )
-    step = "answered" if form.answer else "delivered"
     columns = {"delivered_on": form.delivered_on, "answer": form.answer, "answered_on": form.answered_on}
+    if all(getattr(row, name) == value for name, value in columns.items()):
+        return row
+    step = "answered" if form.answer else "delivered"
     return rows.change(
         connection, row, acting, step=step, facts={"on": form.answered_on or form.delivered_on}, **columns
     )

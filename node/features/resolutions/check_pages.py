@@ -79,10 +79,10 @@ def add(routes: APIRouter, site: Site) -> None:
     def compare(request: Request, object_id: str) -> Response:
         viewer, base = site.viewer(request), site.council.base_url
         with site.store.reading() as connection:
-            after = _note(visible(connection, object_id=object_id, viewer=viewer))
+            after = note_of(visible(connection, object_id=object_id, viewer=viewer))
             before = None
             if after is not None and after.resolution.amends:
-                before = _note(visible(connection, object_id=after.resolution.amends, viewer=viewer))
+                before = note_of(visible(connection, object_id=after.resolution.amends, viewer=viewer))
         if after is None or not after.resolution.amends:
             raise HTTPException(404)
         return site.page(
@@ -97,7 +97,7 @@ def add(routes: APIRouter, site: Site) -> None:
         )
 
 
-def _note(replica: Replica | None) -> ResolutionNote | None:
+def note_of(replica: Replica | None) -> ResolutionNote | None:
     if replica is None or replica.gone_at is not None or replica.kind != "resolution":
         return None
     note = read_resolution(orjson.loads(replica.document)["object"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from federation import replicas
 from node.accounts.second_person import second_person_needed
 from node.feature import Acting
 from node.features.resolutions import recipe_files, rows, rules, stages
@@ -87,10 +88,12 @@ def second(connection: Connection, public_id: str, acting: Acting) -> Resolution
 
 
 def drop(connection: Connection, public_id: str, acting: Acting) -> Resolution:
-    """Not pursued any further. An idea that nobody was told of stays at home; of anything else the others are told."""
+    """Not pursued any further. What nobody was told of stays at home; of anything else the others are told."""
     row = rows.found_alone(connection, public_id, acting)
     stages.check_follows(rows.stage_of(row), HomeStage.DROPPED)
-    return rows.change(connection, row, acting, step="dropped", stage=HomeStage.DROPPED.value, **_NOTHING_DECIDED)
+    known = row.object_id if row.object_id and replicas.find(connection, row.object_id) is not None else None
+    columns = {**_NOTHING_DECIDED, "object_id": known}
+    return rows.change(connection, row, acting, step="dropped", stage=HomeStage.DROPPED.value, **columns)
 
 
 def _judge(form: OutcomeForm, row: Resolution, acting: Acting) -> None:

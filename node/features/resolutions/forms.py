@@ -2,6 +2,7 @@
 
 import datetime as dates
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -11,6 +12,7 @@ from node.features.resolutions import recipe_files, rows, rules
 from node.features.resolutions.recipe_files import Begins, Recipe
 from node.features.resolutions.tables import Resolution
 from node.web.forms import NotUnderstood, Problem, problems_of
+from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 TEXT_FIELDS: Final = (
@@ -22,16 +24,24 @@ DIRECT_FIELDS: Final = (*IDEA_FIELDS, "decided_at", "present", "stand_asides")
 ROWS: Final = 5
 """So many objections fit on the sheet, and into the form."""
 
+_MEANT: Final[Mapping[str, str]] = {
+    phrase("No more people can stand aside than were there."): "stand_asides",
+    phrase("The day to look at it again comes after the day of the gathering."): "review_on",
+}
+
 # These end the matter: no form that could be mended would help.
 _FINAL: Final = frozenset({"not-signed-in", "turn-ended", "not-keeper", "not-found", "stage", "joint", "second-person"})
 
 
 def given(typed: Mapping[str, str], fields: tuple[str, ...], *, objections: bool = False) -> dict[str, Any]:
-    """What a form model is made of: the named fields, and the rows of objections in which anything stands."""
+    """What a form model is made of: the named fields, and the rows of objections as far as anything stands in them."""
     wanted: dict[str, Any] = {name: typed[name] for name in fields if name in typed}
     if objections:
         lines = [(typed.get(f"what_{n}", ""), typed.get(f"met_{n}", "")) for n in range(1, ROWS + 1)]
-        wanted["objections"] = [{"what": what, "met": met} for what, met in lines if what or met]
+        while lines and lines[-1] == ("", ""):
+            lines.pop()
+        # A row that was left out stays, so that what is said of a later one is said beside it.
+        wanted["objections"] = [{"what": what, "met": met} for what, met in lines]
     return wanted
 
 
@@ -39,7 +49,14 @@ def mendable(error: Refusal | NotUnderstood) -> tuple[Problem, ...]:
     """What is to be mended in the form. Raises the refusal itself where nothing in the form would help."""
     if isinstance(error, Refusal) and error.word in _FINAL:
         raise error
-    return problems_of(error)
+    return beside_fields(error)
+
+
+def beside_fields(error: Refusal | NotUnderstood) -> tuple[Problem, ...]:
+    """What is to be mended, also what the shape says of the whole form beside the field that it means."""
+    return tuple(
+        replace(problem, field=problem.field or _MEANT.get(problem.sentence)) for problem in problems_of(error)
+    )
 
 
 def begun(recipe: Recipe | None, acting: Acting) -> dict[str, str]:

@@ -30,6 +30,7 @@ from schemas.records.stance import StanceVerb
 from schemas.refusal import Refusal
 
 WRITTEN: Final = "written"
+RECIPE: Final = "joint"
 LONGEST: Final = timedelta(days=366)
 _STAGES: Final = {Outcome.OPEN: Stage.OPEN, Outcome.ADOPTED: Stage.ADOPTED, Outcome.REFUSED: Stage.REFUSED}
 _COUNTED: Final = (Stage.OPEN, Stage.ADOPTED, Stage.REFUSED)
@@ -68,11 +69,14 @@ def ask(connection: Connection, public_id: str, form: AskForm, acting: Acting) -
     member_id = acting.viewer.require(Right.DECIDE)
     check_askable(row)
     check_gathering(form, acting, notice_until=row.notice_until)
+    if row.review_on is not None and row.review_on <= form.decided_at:
+        sentence = phrase("The day to look at it again comes after the day of the gathering.")
+        raise Refusal("review-on", "decided_at", sentence=sentence)
     rule = _rule(connection, form, acting)
     values = {
         **gathering_values(form),
         "rule": orjson.dumps(rule.agreed()).decode(),
-        "recipe": row.recipe or "joint",
+        "recipe": row.recipe or RECIPE,
         "written_by": member_id,
         "seconded_by": None,
     }
@@ -83,7 +87,13 @@ def ask(connection: Connection, public_id: str, form: AskForm, acting: Acting) -
 
 
 def go_out(connection: Connection, row: Resolution, acting: Acting, **values: Any) -> Resolution:
-    """Tell everybody whom the text is put to, with our own answer: our gathering agrees to what it proposes."""
+    """Tell everybody whom the text is put to, with our own answer: our gathering agrees to what it proposes.
+
+    Raises Refusal("closed") where the end has passed while it waited.
+    """
+    rule = Rule.model_validate(orjson.loads(values.get("rule") or row.rule or "null"))
+    if rule.closes_at <= acting.now:
+        raise Refusal("closed", sentence=phrase("No more answers are taken: the time for them is over."))
     row = rows.change(connection, row, acting, step="asked", **values, stage=Stage.OPEN.value)
     object_id = row.object_id
     assert object_id is not None
@@ -195,7 +205,9 @@ def _settled(joint: Joint, row: Resolution, *, now: datetime) -> dict[str, Any] 
     # An answer that was given by then may have been taken back, and we hear of it only now.
     closed_at = row.closed_at if row.closed_at is not None and holds(row.closed_at) else None
     this_second = now.replace(microsecond=0)
-    if closed_at is None and now < rule.closes_at and holds(this_second):
+    # What is dated ahead, by a clock that goes fast, must not be left out by closing just before it.
+    ahead = any(this_second < each.published <= rule.closes_at for each in gathered.given)
+    if closed_at is None and now < rule.closes_at and not ahead and holds(this_second):
         closed_at = this_second
     came = outcome(counted(gathered, rule, digest=digest, closed_at=closed_at), now=now)
     stage = _STAGES[came].value

@@ -12,10 +12,11 @@ from fastapi.responses import Response
 
 from node.features.resolutions import answering, evidence, joint, rows, seconding
 from node.features.resolutions.answer_words import ANSWER_CHOICES
+from node.features.resolutions.forms import beside_fields
 from node.features.resolutions.joint import check_askable, linked
 from node.features.resolutions.tables import Resolution
 from node.rights import Right
-from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
+from node.web.forms import NotUnderstood, Problem, Typed, parse
 from node.web.site import Site, see_other
 from node.web.words import slip_address
 from schemas.phrase import phrase
@@ -101,7 +102,7 @@ def _add_asking(routes: APIRouter, site: Site) -> None:
             form = parse(AskForm, given, sentences=SENTENCES)
             row = site.store.write_now(lambda connection: joint.ask(connection, public_id, form, acting))
         except (Refusal, NotUnderstood) as error:
-            return show(request, public_id, typed=typed, problems=problems_of(error))
+            return show(request, public_id, typed=typed, problems=beside_fields(error))
         return see_other(f"/o/{row.public_id}")
 
 
@@ -150,7 +151,7 @@ def _add_answering(routes: APIRouter, site: Site) -> None:
         except (Refusal, NotUnderstood) as error:
             if isinstance(error, Refusal) and error.word in ("not-found", "not-asked"):
                 raise
-            return show(request, id, template, typed=typed, problems=problems_of(error))
+            return show(request, id, template, typed=typed, problems=beside_fields(error))
         return see_other(_page_of(site, row))
 
     @routes.get("/slip/answer", include_in_schema=False)

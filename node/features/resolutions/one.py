@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from federation.tables import Replica
 from node.feature import Slip, Viewer
-from node.features.resolutions import recipe_files
+from node.features.resolutions import recipe_files, rules
 from node.features.resolutions.publishing import digest_of
 from node.features.resolutions.stages import UNDECIDED
 from node.features.resolutions.stages import WORDS as STAGE_WORDS
@@ -159,12 +159,13 @@ def next_steps(row: Resolution, viewer: Viewer, *, today: dates.date) -> frozens
     if row.rule is not None or row.answers_object:
         in_force = stage is HomeStage.ADOPTED
         return frozenset(({"follow"} if in_force else set()) | ({"delivery"} if in_force and row.addressee else set()))
+    worded: set[str] = set() if row.recipe == recipe_files.OUTSIDE else {"words"}
     if stage is HomeStage.IDEA:
         steps |= {"notice", "words", "drop"} | (set() if row.recipe == recipe_files.OUTSIDE else {"open"})
     elif stage is HomeStage.NOTICE:
-        steps |= {"words", "drop"} | ({"open"} if row.notice_until is None or row.notice_until <= today else set())
+        steps |= worded | {"drop"} | ({"open"} if row.notice_until is None or row.notice_until <= today else set())
     elif stage is HomeStage.OPEN:
-        steps |= {"outcome", "words", "drop", "ask"}
+        steps |= worded | {"outcome", "drop"} | ({"ask"} if row.audience in rules.PUBLISHED else set())
     elif stage is HomeStage.WRITTEN:
         steps |= {"outcome", "drop", "waits" if row.written_by == viewer.member_id else "second"}
     elif stage is HomeStage.ADOPTED:

@@ -51,8 +51,8 @@ def router(site: Site) -> APIRouter:
             return queries.listing(connection, site.council, viewer, _asked(site, request))
 
     def gather(request: Request) -> list[Slip]:
-        today = rows.today_of(site.acting(request))
-        return [views.listed_slip(one, site.council, today=today) for one in found(request)]
+        today, zone = rows.today_of(site.acting(request)), site.settings.zone_info
+        return [views.listed_slip(one, site.council, today=today, zone=zone) for one in found(request)]
 
     add_exports(routes, site, Listing("/resolutions", phrase("Resolutions"), gather, columns=COLUMNS, days=DAYS))
 

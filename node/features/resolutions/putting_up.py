@@ -6,11 +6,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from node.features.resolutions import actions, forms, recipe_files, rows, rules, stages
+from node.features.resolutions.check_pages import note_of
 from node.features.resolutions.wording import DOMAINS, IDEA_SENTENCES, METHODS, OUTCOME_LABELS, SENTENCES
 from node.places import names_of
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse
+from node.web.looking_up import visible
 from node.web.site import Site, see_other
+from schemas.records.deciding import Domain
 from schemas.records.resolution_forms import IdeaForm, ResolutionForm, TextForm
 from schemas.refusal import Refusal
 
@@ -49,7 +52,7 @@ def _direct(routes: APIRouter, site: Site) -> None:
 def _idea(routes: APIRouter, site: Site) -> None:
     def show(request: Request, *, typed: dict[str, str], problems: tuple[Problem, ...] = ()) -> Response:
         tongue = site.tongue(request).code
-        recipe = forms.chosen(typed.get("recipe", ""), tongue)
+        recipe = forms.chosen(typed.get("recipe", ""), tongue, begins="amendment" if "amends" in typed else "idea")
         return _page(
             site,
             request,
@@ -65,7 +68,7 @@ def _idea(routes: APIRouter, site: Site) -> None:
         acting = site.acting(request)
         acting.viewer.require(Right.DECIDE)
         recipe = forms.chosen(start, site.tongue(request).code)
-        return show(request, typed=forms.begun(recipe, acting) | _asked_for(request))
+        return show(request, typed=forms.begun(recipe, acting) | _asked_for(request) | _to_be_changed(site, request))
 
     @routes.post("/put-up/idea")
     def put_up(request: Request, typed: Typed) -> Response:
@@ -86,7 +89,7 @@ def _words(routes: APIRouter, site: Site) -> None:
         acting = site.acting(request)
         with site.store.reading() as connection:
             row = rows.found_alone(connection, public_id, acting)
-        stages.check_is(rows.stage_of(row), *stages.STILL_WORDED)
+        stages.check_worded(rows.stage_of(row), outside=row.recipe == recipe_files.OUTSIDE)
         shown = forms.words_of(row) if typed is None else typed
         return _page(site, request, "resolutions/words.html", shown, problems, row=row)
 
@@ -110,6 +113,23 @@ def _asked_for(request: Request) -> dict[str, str]:
     """What the address fills in: where it comes from and what it belongs to."""
     return {
         name: request.query_params[name] for name in ("because", "amends", "campaign") if request.query_params.get(name)
+    }
+
+
+def _to_be_changed(site: Site, request: Request) -> dict[str, str]:
+    """What an amendment begins with: the words that it changes, if this viewer may see them."""
+    address = request.query_params.get("amends", "")
+    with site.store.reading() as connection:
+        held = note_of(visible(connection, object_id=address, viewer=site.viewer(request))) if address else None
+    if held is None:
+        return {}
+    told = held.resolution
+    return {
+        "recipe": recipe_files.AMENDMENT,
+        "title": held.name[:200],
+        "text": told.text,
+        "domain": (told.domain or Domain.OTHER).value,
+        "method": told.method.value,
     }
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select
 
 from federation.council import Council
 from federation.tables import Peer, table_of
@@ -104,20 +104,30 @@ def listing(connection: Connection, council: Council, viewer: Viewer, asked: Ask
 
 def ours(connection: Connection, council: Council, viewer: Viewer, asked: Asked, *, most: int = MOST) -> list[Listed]:
     """Our own, newest first. A stranger is shown what was told, as it was told."""
-    told = _INDEX.c.stage
-    stage = (
-        _OWN.c.stage if viewer.signed_in else case((_OWN.c.stage == HomeStage.WRITTEN.value, told), else_=_OWN.c.stage)
-    )
+    if not viewer.signed_in:
+        return _told(connection, council, viewer, asked, most=most)
     statement = (
-        select(_OWN, stage.label("shown"))
-        .outerjoin(_INDEX, and_(_INDEX.c.object_id == _OWN.c.object_id, _INDEX.c.source == council.actor_id))
-        .where(_OWN.c.audience.in_(viewer.audiences), *_chosen(_OWN, asked, stage=stage))
+        _OWN.select()
+        .where(_OWN.c.audience.in_(viewer.audiences), *_chosen(_OWN, asked))
         .order_by(_OWN.c.updated_at.desc(), _OWN.c.id.desc())
         .limit(most)
     )
-    if not viewer.signed_in:
-        statement = statement.where(_INDEX.c.replica_id.is_not(None))
-    return [listed_row(row, council, stage=row["shown"]) for row in connection.execute(statement).mappings()]
+    return [listed_row(row, council) for row in connection.execute(statement).mappings()]
+
+
+def _told(connection: Connection, council: Council, viewer: Viewer, asked: Asked, *, most: int) -> list[Listed]:
+    """Ours as the others know them: of an outcome that waits for its second person nothing is there."""
+    statement = (
+        select(_INDEX, _OWN.c.delivered_on, _OWN.c.answered_on)
+        .join(_OWN, _OWN.c.object_id == _INDEX.c.object_id)
+        .where(_INDEX.c.audience.in_(viewer.audiences), _INDEX.c.source == council.actor_id, *_chosen(_INDEX, asked))
+        .order_by(_INDEX.c.updated.desc(), _INDEX.c.replica_id.desc())
+        .limit(most)
+    )
+    return [
+        _published_row(row, name=council.name, url=council.base_url, ours=True)
+        for row in connection.execute(statement).mappings()
+    ]
 
 
 def own(connection: Connection, *, public_id: str = "", object_id: str = "") -> Resolution | None:
@@ -127,9 +137,8 @@ def own(connection: Connection, *, public_id: str = "", object_id: str = "") -> 
     return None if row is None else Resolution(**row)
 
 
-def listed_row(row: Mapping[str, Any] | RowMapping, council: Council, *, stage: str) -> Listed:
-    """One of our rows. Told as being decided, it says nothing yet of an outcome."""
-    outcome = stage not in (HomeStage.NOTICE, HomeStage.OPEN) or row["rule"] is not None
+def listed_row(row: Mapping[str, Any] | RowMapping, council: Council) -> Listed:
+    """One of our rows, as our own neighbours are shown it."""
     rule = None if row["rule"] is None else orjson.loads(row["rule"])
     return Listed(
         object_id=f"{council.base_url}/o/{row['public_id']}",
@@ -139,7 +148,7 @@ def listed_row(row: Mapping[str, Any] | RowMapping, council: Council, *, stage: 
         ours=True,
         audience=row["audience"],
         number=row["number"],
-        stage=stage,
+        stage=row["stage"],
         recipe=row["recipe"],
         title=row["title"],
         text=row["text"],
@@ -152,9 +161,9 @@ def listed_row(row: Mapping[str, Any] | RowMapping, council: Council, *, stage: 
         amends=row["amends"],
         addressee=row["addressee"],
         method=row["method"],
-        decided_at=row["decided_at"] if outcome else None,
-        present=row["present"] if outcome else None,
-        stand_asides=row["stand_asides"] if outcome else 0,
+        decided_at=row["decided_at"],
+        present=row["present"],
+        stand_asides=row["stand_asides"],
         review_on=row["review_on"],
         notice_until=row["notice_until"],
         delivered_on=row["delivered_on"],
@@ -173,15 +182,19 @@ def _theirs(connection: Connection, council: Council, viewer: Viewer, asked: Ask
         .where(
             _INDEX.c.audience.in_(viewer.audiences),
             _INDEX.c.source != council.actor_id,
-            *_chosen(_INDEX, asked, stage=_INDEX.c.stage),
+            *_chosen(_INDEX, asked),
         )
         .order_by(_INDEX.c.decided_at.desc(), _INDEX.c.number.desc())
         .limit(MOST)
     )
-    return [_their_row(row) for row in connection.execute(statement).mappings()]
+    return [
+        _published_row(row, name=row["council_name"] or row["source"], url=row["origin"] or row["source"], ours=False)
+        for row in connection.execute(statement).mappings()
+    ]
 
 
-def _chosen(table: Any, asked: Asked, *, stage: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+def _chosen(table: Any, asked: Asked) -> list[ColumnElement[bool]]:
+    stage = table.c.stage
     in_force = stage == HomeStage.ADOPTED.value
     deciding = stage.in_(DECIDING)
     by_view: dict[View, list[ColumnElement[bool]]] = {
@@ -194,7 +207,7 @@ def _chosen(table: Any, asked: Asked, *, stage: ColumnElement[Any]) -> list[Colu
     }
     chosen = by_view[asked.view]
     if asked.view is View.WAITING:
-        chosen.append(table.c.answered_on.is_(None))
+        chosen.append(_OWN.c.answered_on.is_(None))
     if asked.domain:
         chosen.append(table.c.domain == asked.domain)
     if asked.campaign:
@@ -202,15 +215,15 @@ def _chosen(table: Any, asked: Asked, *, stage: ColumnElement[Any]) -> list[Colu
     return chosen
 
 
-def _their_row(row: RowMapping) -> Listed:
+def _published_row(row: RowMapping, *, name: str, url: str, ours: bool) -> Listed:
     same = ("object_id", "source", "audience", "number", "stage", "recipe", "title", "text", "language", "domain", "near",
             "carried_out_by", "campaign", "because", "amends", "addressee", "method", "decided_at", "present", "stand_asides",
             "review_on", "notice_until", "closes_at", "digest", "published", "updated")  # fmt: skip
     return Listed(
         **{name: row[name] for name in same},
-        name=row["council_name"] or row["source"],
-        url=row["origin"] or row["source"],
-        ours=False,
-        delivered_on=None,
-        answered_on=None,
+        name=name,
+        url=url,
+        ours=ours,
+        delivered_on=row.get("delivered_on"),
+        answered_on=row.get("answered_on"),
     )

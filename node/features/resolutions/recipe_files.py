@@ -17,6 +17,7 @@ FOLDER: Final = Path(__file__).parent / "recipes"
 USUAL: Final = "agreement"
 DEMAND: Final = "demand"
 OUTSIDE: Final = "outside-proposal"
+AMENDMENT: Final = "amendment"
 
 Begins = Literal["idea", "joint", "amendment", "answer"]
 """On which page a recipe is begun."""

@@ -63,13 +63,16 @@ def check_review(review_on: dates.date | None, *, today: dates.date) -> None:
 
 
 def check_objections(objections: Sequence[ObjectionGiven], *, agreed: bool) -> None:
-    """Every objection has its words, and before anything is agreed how it was met. Raises Refusal("objection") with the field."""
+    """Every objection has its words, and before anything is agreed how it was met. Raises Refusal("objection") with the field.
+
+    A row in which nothing stands is none.
+    """
     for number, one in enumerate(objections, start=1):
-        if not one.what:
+        if one.met and not one.what:
             raise Refusal(
                 "objection", f"what_{number}", sentence=phrase("What was the objection? Write it as it was said.")
             )
-        if agreed and not one.met:
+        if agreed and one.what and not one.met:
             sentence = phrase("How was this objection met? As long as it is not, nothing is agreed.")
             raise Refusal("objection", f"met_{number}", sentence=sentence)
 

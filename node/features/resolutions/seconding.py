@@ -41,7 +41,8 @@ def take_off(connection: Connection, public_id: str, acting: Acting) -> str:
         connection.execute(_RESOLUTIONS.delete().where(_RESOLUTIONS.c.id == row.id))
         return "/resolutions"
     nothing = dict.fromkeys(("rule", "written_by", "seconded_by", "decided_at", "present"))
-    values = {**nothing, "stage": Stage.OPEN.value, "stand_asides": 0, "objections": "[]"}
+    recipe = "" if row.recipe == joint.RECIPE else row.recipe
+    values = {**nothing, "recipe": recipe, "stage": Stage.OPEN.value, "stand_asides": 0, "objections": "[]"}
     connection.execute(_RESOLUTIONS.update().where(_RESOLUTIONS.c.id == row.id).values(**values))
     return f"/o/{public_id}"
 

@@ -52,6 +52,16 @@ def check_is(now: Stage, *allowed: Stage) -> None:
         raise refused(now)
 
 
+def check_worded(now: Stage, *, outside: bool) -> None:
+    """Raises Refusal("stage") where the words stand; those of a proposal from outside, as soon as others read them."""
+    check_is(now, *STILL_WORDED)
+    if outside and now is not Stage.IDEA:
+        sentence = phrase(
+            "What comes from outside stays as everybody can read it. Drop it, and put the new words up for reading."
+        )
+        raise Refusal("stage", sentence=sentence)
+
+
 def refused(now: Stage) -> Refusal:
     """What is answered to a step that does not come next."""
     sentence = phrase(

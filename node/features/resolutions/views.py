@@ -43,8 +43,8 @@ def resolution_view(listed: Listed) -> ResolutionView:
     return ResolutionView.model_validate(same | said)
 
 
-def listed_slip(listed: Listed, council: Council, *, today: dates.date) -> Slip:
-    """One resolution as a slip of a list."""
+def listed_slip(listed: Listed, council: Council, *, today: dates.date, zone: dates.tzinfo = dates.UTC) -> Slip:
+    """One resolution as a slip of a list. `zone`: where the last day for answers ends, for a calendar."""
     return Slip(
         kind="resolution",
         title=listed.title,
@@ -65,7 +65,7 @@ def listed_slip(listed: Listed, council: Council, *, today: dates.date) -> Slip:
             "stand_asides": listed.stand_asides,
             "review_on": listed.review_on,
             "notice_until": listed.notice_until,
-            "closes_on": None if listed.closes_at is None else listed.closes_at.date(),
+            "closes_on": None if listed.closes_at is None else listed.closes_at.astimezone(zone).date(),
             "campaign": listed.campaign,
             "addressee": listed.addressee,
             "digest": listed.digest,

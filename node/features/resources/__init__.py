@@ -8,7 +8,7 @@ from node.features.resources.full_text import purge
 from node.features.resources.leaving import leave, own
 from node.features.resources.pages import router
 from node.features.resources.tidying import tidy
-from node.features.resources.views import slip, wall
+from node.features.resources.views import from_resolution, slip, wall
 from schemas.phrase import phrase
 
 FEATURE = Feature(
@@ -24,4 +24,5 @@ FEATURE = Feature(
     purge=purge,
     own=own,
     leave=leave,
+    from_resolution=from_resolution,
 )

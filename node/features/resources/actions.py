@@ -38,6 +38,7 @@ def put_up(connection: Connection, form: ResourceForm, acting: Acting) -> Resour
         direction=form.direction,
         available=form.quantity,
         state=ResourceState.OPEN.value,
+        because=form.because or "",
         by_member=member_id,
         created_at=now,
         updated_at=now,

@@ -18,7 +18,7 @@ from schemas.phrase import phrase
 from schemas.records.resource import Direction, ResourceForm
 from schemas.refusal import Refusal
 
-FIELDS = ("title", "words", "category", "quantity", "unit", "near", "audience", "until", "language")
+FIELDS = ("title", "words", "category", "quantity", "unit", "near", "audience", "until", "language", "because")
 # These end the matter: no form that could be mended would help.
 _FINAL = frozenset({"not-signed-in", "not-found", "not-yours"})
 
@@ -59,6 +59,8 @@ def _put_up_routes(routes: APIRouter, site: Site, direction: Direction) -> None:
         if recipe is not None and recipe.direction != direction:
             recipe = None
         usual = {"audience": rules.DEFAULT_AUDIENCE[direction], "until": _local(site, site.now() + rules.USUAL)}
+        if because := request.query_params.get("because", "")[:2_048]:
+            usual["because"] = because
         if recipe is None:
             return show(request, typed=usual)
         return show(request, typed=usual | dict(recipe.preset), prompt=recipe.prompt)

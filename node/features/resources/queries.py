@@ -44,8 +44,9 @@ def board(
     direction: str | None = None,
     category: str | None = None,
     text: str | None = None,
+    because: str | None = None,
 ) -> list[Resource]:
-    """Our own live needs and offers that this viewer may see, soonest end first.
+    """Our own live needs and offers that this viewer may see, soonest end first; those of a resolution with `because`.
 
     Words are matched here and not in the statement: they may tell of persons, so they are never searched in the table.
     """
@@ -58,6 +59,8 @@ def board(
         wanted.append(_RESOURCES.c.direction == direction)
     if category is not None:
         wanted.append(_RESOURCES.c.category == category)
+    if because is not None:
+        wanted.append(_RESOURCES.c.because == because)
     statement = _RESOURCES.select().where(*wanted).order_by(_RESOURCES.c.ends_at, _RESOURCES.c.id)
     words = (text or "").casefold().split()
     found: list[Resource] = []

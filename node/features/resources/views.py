@@ -162,6 +162,13 @@ def wall(connection: Connection, viewer: Viewer, now: datetime, council: Council
     return [own_slip(row, viewer) for row in queries.board(connection, viewer, now=now)]
 
 
+def from_resolution(
+    connection: Connection, viewer: Viewer, now: datetime, council: Council, object_id: str
+) -> list[Slip]:
+    """What is live and was put up from that resolution."""
+    return [own_slip(row, viewer) for row in queries.board(connection, viewer, now=now, because=object_id)]
+
+
 def slip(connection: Connection, replica: Replica, viewer: Viewer, now: datetime) -> Slip | None:
     """One published need or offer, ours or theirs, for its own page; None where it is not for this viewer."""
     if replica.audience not in viewer.audiences or replica.gone_at is not None:
