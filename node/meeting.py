@@ -68,7 +68,7 @@ async def who_is_at(address: str, *, council: Council, clock: Clock, transport: 
             "no-council",
             "address",
             sentence=phrase(
-                "{address} answers, but not as a council does. Is the address right?", address=address[:200]
+                "{address} answers, but not as a wall like ours does. Is the address right?", address=address[:200]
             ),
         )
     if introduction.ed25519_multibase is None:

@@ -70,7 +70,7 @@ def router(site: Site) -> APIRouter:
 def _met(site: Site, typed: dict[str, str]) -> Introduction:
     """Who is at the address that was typed. Raises Refusal or NotUnderstood."""
     if "address" not in typed:
-        raise NotUnderstood([Problem("address", phrase("Write the address of the other council’s wall."))])
+        raise NotUnderstood([Problem("address", phrase("Write the address of their wall."))])
 
     async def read() -> Introduction:
         transport = NetworkTransport(site.council.rules.policy)

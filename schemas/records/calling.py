@@ -2,13 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
-
-from schemas.base import ApiModel, EmptyIsNothing, FormLine, FormWords, WireTime
+from schemas.base import ApiModel, EmptyIsNothing, FormLine, FormNote, FormWords, WireTime
 from schemas.place import Around
 from schemas.records.alert import Severity, Urgency
-
-News = Annotated[FormWords, StringConstraints(max_length=2_000)]
 
 
 class AlertChangeForm(ApiModel):
@@ -17,7 +13,7 @@ class AlertChangeForm(ApiModel):
     `news` is what has changed, in a few words.
     """
 
-    news: News = ""
+    news: FormNote = ""
     words: FormWords = ""
     wanted: FormWords = ""
     instruction: FormWords = ""

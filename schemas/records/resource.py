@@ -249,10 +249,7 @@ def _amount(quantity: str | None, available: str | None, *, unit: str | None, la
 
 
 class ResourceForm(ApiModel):
-    """What a person or a program sends to put up a need or an offer. Its end is `ends_at` or `until`, not both.
-
-    `because`: the address of the resolution that it comes from, kept at home and never told elsewhere.
-    """
+    """What is sent to put up a need or an offer. It ends at `ends_at` or `until`, not both; `because` is told nowhere else."""
 
     direction: Direction
     title: FormLine

@@ -72,8 +72,13 @@ def child(module: str, *words: str) -> Iterator[Child]:
 
 @contextmanager
 def server(*words: str, log: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """A Python process with these words that listens on `port`; inside the block it does. Its standard input stays open."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COMARCA_")}
+    """A Python process with these words that listens on `port`; inside the block it does. Its standard input stays open.
+
+    It finds its modules compiled, as an installed one does, whatever this process was told about that.
+    """
+    left_out = ("COMARCA_", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+    environment["PYTHONPYCACHEPREFIX"] = str(log.parent / "compiled")
     with log.open("ab") as file:
         process = subprocess.Popen(
             [sys.executable, *words], cwd=ROOT, stdin=subprocess.PIPE, stdout=file, stderr=file, env=environment

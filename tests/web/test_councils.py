@@ -38,7 +38,7 @@ async def test_only_keepers_see_the_six_words_and_who_asks(town: Town) -> None:
 
 @pytest.mark.parametrize("action", ["look", "ask"])
 async def test_an_address_is_asked_for_once_more_beside_its_field(town: Town, action: str) -> None:
-    wrong = {"": "Write the address", "not an address": "is no address", PLAIN: "could not be read"}
+    wrong = {"": "Write the address of their wall", "not an address": "is no address", PLAIN: "could not be read"}
 
     async with town.signed_in(keeper=True) as keeper:
         answers = {text: await keeper.post(f"/councils/{action}", data={"address": text}) for text in wrong}

@@ -29,7 +29,7 @@ SENTENCES: Final[dict[str, Phrase]] = {
     MONTH: phrase("Ask once more: who was left alone once the news was over?"),
 }
 NAMES: Final[dict[str, Phrase]] = {
-    DEBRIEF: phrase("Debrief"),
+    DEBRIEF: phrase("How it went"),
     DAY: phrase("The next day"),
     WEEK: phrase("A week later"),
     MONTH: phrase("A month later"),

@@ -1,5 +1,7 @@
 """What is answered to a call: by our council to the one that called, and by anybody to nobody, "I'm coming"."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
@@ -42,18 +44,18 @@ def router(site: Site) -> APIRouter:
 
 
 def _coming_routes(routes: APIRouter, site: Site) -> None:
-    def looked_up(request: Request, object_id: str) -> bool:
-        """Whether a call that this person may see is still on. 404 for what they may not see."""
+    def looked_up(request: Request, object_id: str) -> dict[str, Any]:
+        """What the page of a call says to this person: whether it is still on, and a drill. 404 for what they may not see."""
         viewer, now = site.viewer(request), site.now()
         with site.store.reading() as connection:
             slip = slip_at(site, connection, object_id=object_id, viewer=viewer, now=now).slip
         if slip is None or "band" not in slip.details:
             raise HTTPException(404)
-        return bool(slip.details["coming"])
+        return slip.details
 
     @routes.get("/alerts/coming")
     def thanks(request: Request, id: str) -> Response:
-        looked_up(request, id)
+        details = looked_up(request, id)
         marks = coming.remembered(request.cookies.get(coming.COOKIE))
         with site.store.reading() as connection:
             band = coming.band(connection, id)
@@ -64,12 +66,14 @@ def _coming_routes(routes: APIRouter, site: Site) -> None:
             back=slip_address(id, base_url=site.council.base_url),
             said=coming.mark(id) in marks,
             band=band,
+            on=details["coming"],
+            drill=details["drill"],
         )
 
     @routes.post("/alerts/coming")
     def come(request: Request, typed: Typed) -> Response:
         object_id, stays = typed.get("id", ""), "stay" in typed
-        on = looked_up(request, object_id)
+        on = looked_up(request, object_id)["coming"]
         marks, mark = coming.remembered(request.cookies.get(coming.COOKIE)), coming.mark(object_id)
         answer = see_other(f"/alerts/coming{query_of(id=object_id)}")
         if on and (mark in marks) == stays:

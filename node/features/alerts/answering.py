@@ -25,13 +25,14 @@ from schemas.records.answer import AnswerWord
 from schemas.refusal import Refusal
 
 MOST_KEPT: Final = 8
-"""Of one council to one call; the newest are kept, and only the newest counts."""
+"""Of one council to one call, the newest; only the newest counts. The very first is kept too: it says how soon they spoke."""
 
 _ANSWERS = table_of(AlertAnswer)
 _PEERS = table_of(Peer)
+_THEIRS = "FROM alert_answer WHERE object_id = :object_id AND actor = :actor"
 _DROP_OLD = text(
-    "DELETE FROM alert_answer WHERE object_id = :object_id AND actor = :actor AND id NOT IN (SELECT id FROM alert_answer"
-    " WHERE object_id = :object_id AND actor = :actor ORDER BY published DESC, activity_id DESC LIMIT :most)"
+    f"DELETE {_THEIRS} AND id <> (SELECT min(id) {_THEIRS})"
+    f" AND id NOT IN (SELECT id {_THEIRS} ORDER BY published DESC, activity_id DESC LIMIT :most)"
 )
 
 

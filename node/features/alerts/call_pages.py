@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from node.feature import Acting
-from node.features.alerts import actions, area, rules
+from node.features.alerts import actions, rules
+from node.features.alerts.calling import around_of
 from node.features.alerts.put_up_pages import SENTENCES, choices, latest, mendable, with_end
 from node.features.alerts.tables import Alert
 from node.features.alerts.telling import DRAFT, on_now, ours
@@ -90,24 +90,32 @@ def _news_routes(routes: APIRouter, site: Site) -> None:
     def tell_news(request: Request, public_id: str, typed: Typed) -> Response:
         acting = site.acting(request)
         acting.viewer.require(Right.CALL)
+        with site.store.reading() as connection:
+            held = ours(connection, public_id)
         try:
-            given: dict[str, object] = {name: typed[name] for name in FIELDS if name in typed}
-            form = parse(AlertChangeForm, with_end(typed, given, acting), sentences=SENTENCES)
+            form = _form(typed, held, acting)
             row = site.store.write_now(lambda connection: actions.change(connection, public_id, form, acting))
         except (Refusal, NotUnderstood) as error:
-            problems = mendable(error)
-            with site.store.reading() as connection:
-                held = ours(connection, public_id)
-            return show(request, held, typed=typed, problems=problems)
+            return show(request, held, typed=typed, problems=mendable(error))
         return see_other(f"/o/{row.public_id}")
 
 
+def _form(typed: dict[str, str], held: Alert, acting: Acting) -> AlertChangeForm:
+    given = with_end(typed, {name: typed[name] for name in FIELDS if name in typed}, acting)
+    if typed.get("until") == _until(held, acting):
+        # The field knows no seconds, and an hour that comes twice only once: left as it was, it is the very same end.
+        given = given | {"ends_at": held.ends_at}
+    return parse(AlertChangeForm, given, sentences=SENTENCES)
+
+
+def _until(row: Alert, acting: Acting) -> str:
+    return f"{row.ends_at.astimezone(acting.zone):%Y-%m-%dT%H:%M}"
+
+
 def _as_typed(row: Alert, acting: Acting) -> dict[str, Any]:
-    ends = row.ends_at.astimezone(acting.zone)
-    around = area.chosen(orjson.loads(row.cells), row.cell)
     same = {name: getattr(row, name) for name in ("words", "wanted", "instruction", "urgency", "near")}
     return same | {
         "severity": row.raise_to or row.severity,
-        "around": around.value,
-        "until": f"{ends:%Y-%m-%dT%H:%M}",
+        "around": around_of(row, acting).value,
+        "until": _until(row, acting),
     }

@@ -11,7 +11,7 @@ from federation import replicas
 from node.accounts.second_person import second_person_needed
 from node.feature import Acting
 from node.features.alerts import rules
-from node.features.alerts.area import cells_of
+from node.features.alerts.area import cells_of, chosen
 from node.features.alerts.tables import Alert
 from node.features.alerts.telling import ALERTS, DRAFT, OUT, earlier_with, keep, on_now, tell
 from node.places import RESOLUTION, coordinates_of, place_of
@@ -79,8 +79,8 @@ def second(connection: Connection, public_id: str, acting: Acting, *, seen: str)
     severity = row.severity if row.state == DRAFT else row.raise_to
     if not severity:
         return row
-    asked_by = row.by_member if row.state == DRAFT else row.raise_by
-    if member_id == asked_by and rules.needs_second(severity, two=second_person_needed(connection)):
+    asks = asked_by(row)
+    if member_id == asks and rules.needs_second(severity, two=second_person_needed(connection)):
         raise Refusal(
             "second-person",
             None,
@@ -91,7 +91,7 @@ def second(connection: Connection, public_id: str, acting: Acting, *, seen: str)
             "changed-meanwhile", None, sentence=phrase("It was changed meanwhile. Read it once more, then press again.")
         )
     check_quota(connection, row.status, severity, acting)
-    by_another = member_id if member_id != asked_by else None
+    by_another = member_id if member_id != asks else None
     if row.state == DRAFT:
         return _out(connection, row, acting, seconded_by=by_another)
     return tell_anew(
@@ -105,9 +105,14 @@ def second(connection: Connection, public_id: str, acting: Acting, *, seen: str)
     )
 
 
+def asked_by(row: Alert) -> int:
+    """Who asks a second person to agree: whoever wrote what stands there now."""
+    return row.by_member if row.raise_by is None else row.raise_by
+
+
 def version(row: Alert) -> str:
-    """What tells one state of a call from the next, for a form that was made from it."""
-    return str(int(row.updated_at.timestamp()))
+    """What tells one state of a call from the next, for a form that was made from it: its words, and what is asked for."""
+    return f"{int(row.updated_at.timestamp())}{row.raise_to}"
 
 
 def tell_anew(connection: Connection, row: Alert, acting: Acting, **values: object) -> Alert:
@@ -119,6 +124,7 @@ def tell_anew(connection: Connection, row: Alert, acting: Acting, **values: obje
             "message_type": MessageType.UPDATE.value,
             "earlier": earlier_with(row),
             "updated_at": rules.next_update(acting.now, row.updated_at),
+            **_gravest(row, str(values.get("severity", row.severity)), acting),
             **values,
         },
     )
@@ -126,15 +132,20 @@ def tell_anew(connection: Connection, row: Alert, acting: Acting, **values: obje
     return after
 
 
+def _gravest(row: Alert, severity: str, acting: Acting) -> dict[str, object]:
+    """What the quota counts: a call counts as the gravest that it ever was, from when it was."""
+    return {"gravest": severity, "gravest_at": acting.now} if rules.is_graver(row.gravest, severity) else {}
+
+
 def check_quota(connection: Connection, status: str, severity: str, acting: Acting) -> None:
-    """Raises Refusal("too-many") if as many as may be have gone out within a day."""
+    """Raises Refusal("too-often") if as many as may be have gone out within a day."""
     sent = connection.execute(
         select(func.count())
         .select_from(ALERTS)
         .where(
-            ALERTS.c.out_at > acting.now - rules.A_DAY,
+            ALERTS.c.gravest_at > acting.now - rules.A_DAY,
             ALERTS.c.status == status,
-            ALERTS.c.severity.in_(rules.counted_with(status, severity)),
+            ALERTS.c.gravest.in_(rules.counted_with(status, severity)),
         )
     ).scalar_one()
     rules.check_quota(status, severity, sent=sent)
@@ -144,10 +155,20 @@ def placed(near: str, around: Around, acting: Acting) -> tuple[Place | None, str
     """The place that is meant, and the cells of its area as JSON; without a place, the area of the council itself."""
     place = place_of(near, acting)
     cell = place.cell if place is not None else None
-    middle = coordinates_of(near, acting) if cell is None and around is not Around.HERE else None
-    if middle is not None:
-        cell = h3.latlng_to_cell(*middle, RESOLUTION)
+    if cell is None and around is not Around.HERE:
+        cell = _middle(near, acting)
     return place, orjson.dumps(cells_of(cell, around)).decode()
+
+
+def around_of(row: Alert, acting: Acting) -> Around:
+    """Which choice made the area of a call, for the form that changes it."""
+    return chosen(orjson.loads(row.cells), row.cell or _middle(row.near, acting))
+
+
+def _middle(near: str, acting: Acting) -> str | None:
+    """The cell of what no cell is told of: that of the council itself, where it has one."""
+    point = coordinates_of(near, acting)
+    return None if point is None else h3.latlng_to_cell(*point, RESOLUTION)
 
 
 def _check(form: AlertForm, acting: Acting) -> None:
@@ -177,7 +198,7 @@ def _check_drafts(connection: Connection, acting: Acting) -> None:
     ).scalar_one()
     if waiting >= rules.MOST_DRAFTS:
         raise Refusal(
-            "too-many",
+            "too-many-drafts",
             None,
             sentence=phrase("Many calls wait for a second person already. Look at those first."),
         )
@@ -203,8 +224,11 @@ def _out(connection: Connection, row: Alert, acting: Acting, *, seconded_by: int
         object_id=f"{acting.council.base_url}/o/{row.public_id}" if told else None,
         state=OUT,
         out_at=now,
+        gravest=row.severity,
+        gravest_at=now,
         updated_at=now,
         seconded_by=seconded_by,
+        raise_by=None,
     )
     tell(connection, after, acting)
     return after

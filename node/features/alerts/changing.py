@@ -23,14 +23,20 @@ def change(connection: Connection, public_id: str, form: AlertChangeForm, acting
     rules.check_may_change(acting.viewer, raised_by=(row.by_member, row.seconded_by))
     values = _judged(form, row, acting)
     if row.state == DRAFT:
-        # What a second person has looked at must be what goes out: each change is another version.
-        later = rules.next_update(acting.now, row.updated_at)
-        return keep(connection, row, **values, severity=form.severity.value, updated_at=later)
+        return _keep_draft(connection, row, acting, member_id=member_id, **values, severity=form.severity.value)
     raised = _raised(connection, form.severity.value, row, acting, member_id=member_id)
     same = {name: getattr(row, name) for name in values} == {**values, "note": values["note"] or row.note}
     if same and raised["severity"] == row.severity:
-        return keep(connection, row, **raised, updated_at=row.updated_at) if raised["raise_to"] else row
+        return keep(connection, row, **raised)
     return tell_anew(connection, row, acting, **values, **raised)
+
+
+def _keep_draft(connection: Connection, row: Alert, acting: Acting, *, member_id: int, **values: Any) -> Alert:
+    """What a second person has looked at must be what goes out: each change is another version, and another's to agree to."""
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return row
+    later = rules.next_update(acting.now, row.updated_at)
+    return keep(connection, row, **values, raise_by=member_id, updated_at=later)
 
 
 def _judged(form: AlertChangeForm, row: Alert, acting: Acting) -> dict[str, Any]:

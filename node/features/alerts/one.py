@@ -15,7 +15,7 @@ from node.accounts.second_person import second_person_needed
 from node.feature import Viewer
 from node.features.alerts import after, answering, coming, rules
 from node.features.alerts.area import area_of
-from node.features.alerts.calling import version
+from node.features.alerts.calling import asked_by, version
 from node.features.alerts.queries import Listed
 from node.features.alerts.tables import Alert
 from node.features.alerts.telling import DRAFT
@@ -107,7 +107,6 @@ def _ours(connection: Connection, own: Alert | None, viewer: Viewer, *, on: bool
     draft = own.state == DRAFT
     waits = on and (draft or own.raise_to != "")
     severity = own.severity if draft else own.raise_to
-    asked_by = own.by_member if draft else own.raise_by
     alone = not rules.needs_second(severity, two=second_person_needed(connection)) if waits else False
     raised_by = (own.by_member, own.seconded_by)
     answered, silent = ((), ()) if draft or own.object_id is None else _answers(connection, own)
@@ -115,7 +114,7 @@ def _ours(connection: Connection, own: Alert | None, viewer: Viewer, *, on: bool
         "ending": on and not draft,
         "changing": on and (viewer.may(Right.TIDY_UP) or viewer.member_id in raised_by),
         "asked": waits,
-        "may_second": waits and (alone or viewer.member_id != asked_by),
+        "may_second": waits and (alone or viewer.member_id != asked_by(own)),
         "version": version(own),
         "raise_to": SEVERITY_WORDS[own.raise_to] if own.raise_to else "",
         "report": own.object_id is not None and not draft,

@@ -93,7 +93,12 @@ def needs_second(severity: str, *, two: bool) -> bool:
 
 def raises(before: str, after: str) -> bool:
     """Whether a change of severity makes a call graver than it was, into what takes two people."""
-    return after in GRAVE and _RANK[after] > _RANK[before]
+    return after in GRAVE and is_graver(before, after)
+
+
+def is_graver(before: str, after: str) -> bool:
+    """Whether the second severity is above the first; nothing yet ("") is below all."""
+    return _RANK.get(before, -1) < _RANK[after]
 
 
 def counted_with(status: str, severity: str) -> frozenset[str]:
@@ -104,10 +109,10 @@ def counted_with(status: str, severity: str) -> frozenset[str]:
 
 
 def check_quota(status: str, severity: str, *, sent: int) -> None:
-    """`sent` calls of this sort have gone out within a day. Raises Refusal("too-many"). Updates and ends are never counted."""
+    """`sent` calls of this sort have gone out within a day. Raises Refusal("too-often"). Updates and ends are never counted."""
     most, sentence = _quota_of(status, severity)
     if sent >= most:
-        raise Refusal("too-many", None, sentence=sentence)
+        raise Refusal("too-often", None, sentence=sentence)
 
 
 def _quota_of(status: str, severity: str) -> tuple[int, Phrase]:

@@ -17,7 +17,9 @@ class Alert(SQLModel, table=True):
 
     `state`: draft, out or ended; `ended`: over, withdrawn or false, empty before. `cells` and `earlier` are JSON lists, of H3
     indexes and of the times of earlier versions. `out_at` is when it went out; a draft has none and was told to nobody.
-    `raise_to` is the severity that `raise_by` wants it to have, for as long as a second person has not agreed.
+    `gravest` is the highest severity with which it was out, from `gravest_at` on: so it is counted.
+    `raise_to` is the severity that `raise_by` wants it to have, for as long as a second person has not agreed; of a draft,
+    `raise_by` is who changed it last, if anybody did.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -52,6 +54,8 @@ class Alert(SQLModel, table=True):
     raise_by: int | None = None
     ended_by: int | None = None
     out_at: datetime | None = Field(default=None, sa_type=Instant)
+    gravest: str = ""
+    gravest_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)

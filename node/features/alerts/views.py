@@ -173,7 +173,8 @@ def _own_page(connection: Connection, one: Listed, own: Alert | None, viewer: Vi
         kind=_kind(one, draft=draft),
         title=one.title,
         words=one.words,
-        meta=(one.near,) if one.near else (),
+        # A poster of it must not call anybody any more.
+        meta=tuple(part for part in ("" if on else ended_words(one.ended), one.near) if part),
         href=slip_address(one.object_id, base_url=""),
         language=one.language,
         updated=one.updated,

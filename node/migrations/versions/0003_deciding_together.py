@@ -20,7 +20,7 @@ _ADOPTED = (
 _NOTICE = "recipe <> 'outside-proposal' OR stage IN ('idea', 'dropped') OR notice_until IS NOT NULL"
 _AS_IT_WAS = (
     "UPDATE resolution SET written_by = by_member",
-    "UPDATE alert SET out_at = created_at",
+    "UPDATE alert SET out_at = created_at, gravest = severity, gravest_at = created_at",
     "UPDATE alert SET state = 'ended', ended = 'over', ended_at = updated_at WHERE message_type = 'Cancel'",
     "UPDATE alert_index SET heard_at = published",
     "UPDATE alert_index SET ended = 'over' WHERE message_type = 'Cancel'",
@@ -31,7 +31,7 @@ _AS_IT_WAS = (
 _TEXT, _NUMBER = sa.String(), sa.Integer()
 _FILLED: dict[str, dict[str, sa.types.TypeEngine[object]]] = {
     "alert": dict.fromkeys(
-        ("state", "cells", "note", "ended", "earlier", "because", "campaign", "raise_to"), _TEXT
+        ("state", "cells", "note", "ended", "earlier", "because", "campaign", "raise_to", "gravest"), _TEXT
     ),
     "alert_index": {
         **dict.fromkeys(("cells", "note", "ended", "because", "campaign"), _TEXT),
@@ -171,6 +171,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("seconded_by", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("raise_to", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("raise_by", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("gravest", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("gravest_at", federation.columns.Instant(), nullable=True))
         batch_op.add_column(sa.Column("ended_by", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("out_at", federation.columns.Instant(), nullable=True))
         batch_op.add_column(sa.Column("ended_at", federation.columns.Instant(), nullable=True))
