@@ -51,7 +51,12 @@ async def press(browser: httpx.AsyncClient, page: str, step: int, **given: str) 
 async def test_after_a_call_we_talk_and_ask_three_times_after_a_drill_or_a_false_one_we_only_talk(
     village: Village,
 ) -> None:
-    sentences = ["How it went · tomorrow", "The next day · tomorrow", "A week later · 9 March", "A month later · 1 April"]
+    sentences = [
+        "How it went · tomorrow",
+        "The next day · tomorrow",
+        "A week later · 9 March",
+        "A month later · 1 April",
+    ]
     pages = {}
     async with village.browser(village.member()) as amina:
         for way, how in AFTER:
