@@ -56,7 +56,7 @@ async def folder(look: Look) -> Finding:
     directory = look.settings.directory
     try:
         top = directory.stat()
-        inside = {path: path.stat() for path in _private(look) if path.exists()}
+        inside = {path: found for path in _private(look) if (found := _stat(path)) is not None}
     except OSError as error:
         words = phrase("The folder of our server cannot be looked into.")
         cure = Cure(phrase("Run it as whoever owns the folder"), f"ls -ld {directory}")
@@ -80,6 +80,14 @@ async def folder(look: Look) -> Finding:
         return Finding("Folder", State.BROKEN, words, f"another owner: {', '.join(p.name for p in strange)}", (cure,))
     words = phrase("Nobody else on this machine can look into the folder of our server.")
     return Finding("Folder", State.GOOD, words, f"{directory} has mode {stat.S_IMODE(top.st_mode):04o}, one owner")
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """None for what is not there: the files beside a database come and go while it is used."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def _private(look: Look) -> tuple[Path, ...]:

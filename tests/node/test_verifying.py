@@ -83,7 +83,9 @@ def test_a_good_record_says_what_was_decided_and_what_nobody_can_know(tmp_path: 
     assert "✗" not in ran.stdout
     words = " ".join(key_words(actor("harbour"), MULTIBASE["harbour"]))
     assert f"  ? Harbour ({actor('harbour')}): {words}" in lines
-    assert any(line.startswith("  ? What happened in a council's gathering") for line in lines)
+    assert any(
+        line.startswith("  ? What happened in a gathering is the word of those who were there") for line in lines
+    )
     assert any("--in DIR" in line for line in lines)
 
 
