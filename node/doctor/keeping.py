@@ -4,6 +4,7 @@ The database is opened for reading alone. It must never be repaired from here: a
 """
 
 import sqlite3
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -79,7 +80,10 @@ def _other_revision(look: Look, revision: str | None, head: str) -> Finding:
 
 
 def _size(path: Path) -> str:
-    whole = sum(part.stat().st_size for part in (path, path.with_name(path.name + "-wal")) if part.exists())
+    whole = 0
+    for part in (path, path.with_name(path.name + "-wal")):
+        with suppress(FileNotFoundError):  # the log beside the database goes with whoever closes it last
+            whole += part.stat().st_size
     return f"{whole / 1e6:.1f} MB"
 
 

@@ -1,6 +1,8 @@
 """The web application of one council: every router, the answers to what goes wrong, and the guard in front."""
 
-from fastapi import Depends, FastAPI
+from collections.abc import Awaitable, Callable
+
+from fastapi import Depends, FastAPI, Request
 from fastapi.telemetry import TelemetryConfig
 
 from node.web import (
@@ -57,6 +59,18 @@ _NOTHING_MEASURED: TelemetryConfig = {
 }
 
 
+def looked_at_first(site: Site) -> Callable[[Request], Awaitable[None]]:
+    """What every route begins with, as one dependency: the framework looks through each of them again for each route."""
+    seal, pace = sealed(site.cookie_name), paced(site, Pace(site.settings.limits.forms_per_minute))
+
+    async def look(request: Request) -> None:
+        await remember_typed(request)
+        await seal(request)
+        await pace(request)
+
+    return look
+
+
 def build(site: Site) -> FastAPI:
     """The frame's own routes first, then each feature's, in the order of `site.features`."""
     app = FastAPI(
@@ -68,11 +82,7 @@ def build(site: Site) -> FastAPI:
         openapi_url="/openapi.json",
         # What neighbours send is nobody's figures: the framework's own telemetry stays off, whatever the environment says.
         telemetry=_NOTHING_MEASURED,
-        dependencies=[
-            Depends(remember_typed),
-            Depends(sealed(site.cookie_name)),
-            Depends(paced(site, Pace(site.settings.limits.forms_per_minute))),
-        ],
+        dependencies=[Depends(looked_at_first(site))],
     )
     app.include_router(shelf.router(site.shelf))
     for make in OWN_ROUTERS:

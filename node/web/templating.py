@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import (
+    BaseLoader,
+    BytecodeCache,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_context,
+)
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 
 from federation.ports import Clock
@@ -25,6 +34,24 @@ FOLDER = Path(__file__).parent / "templates"
 # Embeddings, overrides and isolates of the reading direction (UAX 9), and signs without width or ink. The joiners U+200C and
 # U+200D and the plain marks U+200E, U+200F and U+061C stay: Persian, emoji and mixed lines need them.
 _UNSEEN = re.compile("[\u00ad\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+
+
+class _Compiled(BytecodeCache):
+    """Compiled templates, kept by their source: all languages run the same code, so each is compiled once in a process."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._held.get(bucket.key, ("", b""))
+        if checksum == bucket.checksum:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._held[bucket.key] = bucket.checksum, bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 def environment(
@@ -43,6 +70,7 @@ def environment(
         finalize=lambda value: seen_only(said(value, tongue.catalogue)),
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
         extensions=["jinja2.ext.i18n"],
     )
     made.policies["ext.i18n.trimmed"] = True

@@ -32,7 +32,7 @@ from tests.cluster.tls_region import (
     restart,
 )
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("tls")]
+pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module")

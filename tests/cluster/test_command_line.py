@@ -11,7 +11,7 @@ from node.demo.ports import LOOPBACK, claim_ports
 from node.demo.processes import Server, command
 from tests.cluster.commands import BROKEN, GOOD, WRONG_USE, Council, comarca, data, wrong
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 
 
 def test_a_new_folder_is_whole_and_closed_to_others(town: tuple[Council, Council]) -> None:

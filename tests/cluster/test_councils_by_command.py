@@ -11,7 +11,7 @@ from node.demo.stranger import Follower, Stranger
 from node.ports import SystemClock
 from tests.cluster.commands import BROKEN, GOOD, SOON, WRONG_USE, Council, comarca, data, relation, wrong
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 
 
 def test_adding_without_yes_shows_the_words_and_sends_nothing(town: tuple[Council, Council], tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from node.demo.councils import DemoCouncil, made_councils
 from node.demo.ports import claim_ports
 from node.demo.processes import stop_all
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 
 SOON = 10.0
 

@@ -20,7 +20,7 @@ from node.demo.checking import wait_for
 from node.demo.ports import LOOPBACK, claim_ports
 from node.demo.processes import Server, command
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 
 
 @contextmanager

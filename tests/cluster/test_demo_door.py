@@ -9,7 +9,7 @@ import pytest
 from node.demo.asking import Visitor, forms_on, send
 from tests.demo.pressing import FORM, Demo, line_of, running_demo
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from node.demo.checking import wait_for
 from node.demo.start.wording import DRILL, FANS, NEED, RESOLUTION, TWISTED
 from tests.demo.pressing import Demo, claimed, facts_of, line_of, running_demo, started
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module")

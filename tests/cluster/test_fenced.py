@@ -23,7 +23,7 @@ from node.settings import PREFIX
 from tests.cluster.commands import data
 from tests.docs.reading import ROOT, text_of
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("fenced")]
+pytestmark = pytest.mark.cluster
 
 SERVED = "/mnt"
 STARTS_WITHIN, STOPS_WITHIN = 40.0, 10.0

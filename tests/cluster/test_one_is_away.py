@@ -14,7 +14,7 @@ from node.demo.region import Region, running_region
 from node.demo.stage import address_of_new, signed_in
 from protocol.agreement.tally import Answer, Outcome
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 
 SOON = 15.0
 TEXT = {"title": "A cart for all three", "text": "It stands one week with each of us, in turn.", "audience": "public"}

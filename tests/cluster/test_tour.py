@@ -10,7 +10,7 @@ import pytest
 from node.demo.processes import command
 from node.demo.tour import ORDER, SETTING_UP, sentence_of
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 
 NAMES = [SETTING_UP, *(sentence_of(step) for step in ORDER)]
 

@@ -28,7 +28,7 @@ from node.migrations.run import head
 from node.settings import PREFIX
 from tests.docs.reading import ROOT
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.cluster
 
 PACKAGES = ("federation", "node", "protocol", "schemas")
 NEEDED_TO_BUILD = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore")

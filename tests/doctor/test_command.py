@@ -12,7 +12,7 @@ from node.demo.processes import Server, stop_all
 from node.doctor.run import CHECKS
 from tests.cluster.commands import BROKEN, GOOD, WRONG_USE, comarca, data, wrong
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("doctor")]
+pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module")

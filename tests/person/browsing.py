@@ -39,14 +39,11 @@ CLEARED = "Clear-Site-Data header on"
 HEIGHT = 800
 
 
-def in_a_browser(group: str = "person") -> list[pytest.MarkDecorator]:
-    """The marks of a module that opens pages. Raised here, so that all that is skipped without a browser is told in one line.
-
-    The modules of a group share one region; two groups may run side by side, each with its own.
-    """
+def in_a_browser() -> pytest.MarkDecorator:
+    """The mark of a module that opens pages. Raised here, so that all that is skipped without a browser is told in one line."""
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed, so no page is opened in a browser", allow_module_level=True)
-    return [pytest.mark.person, pytest.mark.xdist_group(group)]
+    return pytest.mark.person
 
 
 class Place(Protocol):

@@ -11,7 +11,7 @@ from tests.person.moments import mistakes, shown_once
 from tests.person.region import Region
 from tests.person.routes import pages_of
 
-pytestmark = in_a_browser("person-too")
+pytestmark = in_a_browser()
 
 NARROW = 320
 MIRROR = "() => { document.documentElement.dir = 'rtl' }"

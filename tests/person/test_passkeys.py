@@ -10,7 +10,7 @@ from tests.person.alone import served_alone
 from tests.person.browsing import SOON, Person, in_a_browser, person
 from tests.person.region import Region
 
-pytestmark = in_a_browser("person-too")
+pytestmark = in_a_browser()
 
 MILLISECONDS = 1000 * SOON
 AUTHENTICATOR = {

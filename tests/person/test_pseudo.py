@@ -21,7 +21,7 @@ from tests.person.pseudo import CLOSE, OPEN, PSEUDO, pseudo_pages
 from tests.person.region import Region
 from tests.person.routes import pages_of
 
-pytestmark = in_a_browser("person-too")
+pytestmark = in_a_browser()
 
 NARROW = 320
 

@@ -7,7 +7,7 @@ from tests.person.looking import clipped, pale, sideways, sound
 from tests.person.region import Region
 from tests.person.routes import pages_of
 
-pytestmark = in_a_browser("person-too")
+pytestmark = in_a_browser()
 
 NARROW, LOW = 320, 256
 

@@ -20,7 +20,7 @@ from node.demo.processes import command
 from tests.cluster.commands import data
 from tests.person.browsing import CHROMIUM, FLAGS, Person, in_a_browser, person
 
-pytestmark = in_a_browser("ten minutes")
+pytestmark = in_a_browser()
 
 NAME, AREA = "The minga of the mill", "Between the mill and the baths"
 WORDS = "Two fans for the tenants' hall, until the heat is over."
