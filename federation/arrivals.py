@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from federation import followers, introductions, peers, replicas
 from federation.council import Council
+from federation.feeds import own
 from federation.kinds import act_of
 from federation.moments import from_microseconds
 from federation.renaming import apply_renaming
@@ -147,6 +148,7 @@ def _apply_relation(
             followers.follow_arrived(connection, council, actor_id=actor, follow_id=activity["id"], now=now)
         case verb:
             raise ValueError(f"nothing here applies {verb}")
+    own.name_readers(connection, council, now=now)
 
 
 def _audience(activity: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from federation.council import Council
 from federation.destinations import close_destination, drop_waiting
+from federation.feeds import own
 from federation.linking import change, end_link, step, take_back_all
 from federation.moments import microseconds
 from federation.tables import Peer, table_of
@@ -26,6 +27,7 @@ def block(connection: Connection, council: Council, *, host: str, now: datetime)
             drop_waiting(connection, inbox=row["inbox"])
             close_destination(connection, inbox=row["inbox"])
             end_link(connection, council, row, State.BLOCKED)
+    own.name_readers(connection, council, now=now)
     for follower in connection.execute(text("SELECT actor_id, inbox FROM follower")).all():
         if _lies_on(follower.actor_id, host):
             close_destination(connection, inbox=follower.inbox)

@@ -11,6 +11,8 @@ from urllib.parse import parse_qs
 import orjson
 
 from federation.council import Council
+from federation.feeds import questions
+from federation.feeds.answers import Answers
 from federation.hearing import Hearing
 from federation.reception import Answer, Reception, Room, body_of
 from federation.served import JSON, Document, Served
@@ -27,6 +29,7 @@ BODIES_AT_ONCE = 64
 """So many of the longest bodies may be held unfinished; small ones fit in by the thousand."""
 
 PROBLEM = b"application/problem+json"
+NO_STORE = (b"cache-control", b"private, no-store")
 _ACCEPT_SIGNATURE = b'sig1=("@method" "@target-uri" "content-digest");created;keyid'
 
 
@@ -41,6 +44,7 @@ class Front:
         reception: Reception,
         served: Served,
         hearing: Hearing,
+        answers: Answers,
         body_deadline: float,
     ) -> None:
         self._inner = inner
@@ -48,6 +52,7 @@ class Front:
         self._reception = reception
         self._served = served
         self._hearing = hearing
+        self._answers = answers
         self._body_deadline = body_deadline
         self._room = Room(BODIES_AT_ONCE * council.rules.body)
 
@@ -61,6 +66,9 @@ class Front:
                 await self._receive(scope, receive, send)
             else:
                 await _send_refused(send, 405, "malformed", "An inbox takes POST only.", extra=[(b"allow", b"POST")])
+            return
+        if path in questions.PATHS:
+            await self._answer(scope, receive, send, path)
             return
         if method in ("GET", "HEAD"):
             document = await self._document(scope, path)
@@ -81,6 +89,25 @@ class Front:
                 await self._send_unread(send, body)
             else:
                 await _send_answer(send, await self._reception.receive(request, body))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        """A question of a council that catches up with us."""
+        if scope["method"] != "POST":
+            await _send_refused(send, 405, "malformed", "A question is a POST.", extra=[(b"allow", b"POST")])
+            return
+        request = self.request_of(scope)
+        found: bytes | Refused | None = self._answers.admit(request.headers)
+        if found is None:
+            with self._room.share() as take:
+                most = questions.LONGEST_QUESTION
+                body = await body_of(receive, most=most, seconds=self._body_deadline, take=take)
+            found = body if isinstance(body, Refused) else await self._answers.answer(request, path, body)
+        if isinstance(found, Refused):
+            await _send_refused(send, found.reason.status, found.reason.value, found.sentence, extra=[])
+            return
+        headers = [(b"content-type", questions.MEDIA.encode()), (b"content-length", str(len(found)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": [*headers, NO_STORE]})
+        await send({"type": "http.response.body", "body": found})
 
     async def _send_unread(self, send: Send, refused: Refused) -> None:
         answer = Answer(refused=refused)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, text
 from federation import replicas
 from federation.council import Council
 from federation.destinations import call_at_once
+from federation.feeds import own
 from federation.moments import microseconds
 from federation.tables import Lane
 from protocol.proof import add_proof
@@ -61,12 +62,16 @@ def publish(
     if before is not None and before["audience"] == "public" and audience != "public":
         _drop_superseded(connection, note["id"], at=("peer", "follower"))
         _delete_at_followers(connection, council, object_id=note["id"], now=now)
+    if before is not None and before["audience"] != audience and before["gone_at"] is None:
+        own.move_away(connection, council, audience=before["audience"], object_id=note["id"], now=now)
     make = activities.create if before is None else activities.update
     activity = make(council.actor_id, council.new_activity_id(), note=note, audience=audience, published=now)
     signed, document = sign(council, activity, now=now)
     effect = replicas.put(connection, council, activity=signed, document=document, audience=audience, received_at=now)
     if effect is not replicas.Effect.STORED:
         raise ValueError(f"{note['id']} cannot be said anew: {effect}")
+    ends = own.ends_of(note)
+    own.put(connection, council, audience=audience, object_id=note["id"], payload=signed, ends=ends, now=now)
     body = _keep(connection, signed, document, object_id=note["id"], audience=audience, now=now)
     statement = _QUEUE_EVERYBODY if audience == "public" else _QUEUE_PEERS
     _queue(connection, council, statement, body=body, lane=_lane_of(council, note), now=now)
@@ -84,6 +89,7 @@ def withdraw(connection: Connection, council: Council, *, object_id: str, now: d
     signed, document = sign(council, activity, now=now)
     kind = council.kinds[held["kind"]]
     replicas.end(connection, council, object_id=object_id, source=council.actor_id, audience=held["audience"], now=now)
+    own.end(connection, council, audience=held["audience"], object_id=object_id, now=now)
     _drop_superseded(connection, object_id, at=("peer", "follower"))
     body = _keep(connection, signed, document, object_id=object_id, audience=held["audience"], now=now)
     statement = _QUEUE_EVERYBODY if held["audience"] == "public" else _QUEUE_PEERS
@@ -94,9 +100,10 @@ def withdraw(connection: Connection, council: Council, *, object_id: str, now: d
 def announce(connection: Connection, council: Council, *, activity: dict[str, Any], now: datetime) -> str | None:
     """Sign and queue an Update of our own actor for every linked council and follower. None where there are none."""
     _drop_superseded(connection, council.actor_id, at=("peer", "follower"))
+    signed, document = sign(council, activity, now=now)
+    own.put(connection, council, audience="public", object_id=council.actor_id, payload=signed, ends=None, now=now)
     if connection.execute(_ANYBODY).first() is None:
         return None
-    signed, document = sign(council, activity, now=now)
     body = _keep(connection, signed, document, object_id=council.actor_id, audience="public", now=now)
     _queue(connection, council, _QUEUE_EVERYBODY, body=body, lane=Lane.ORDINARY, now=now)
     return str(signed["id"])
@@ -126,6 +133,7 @@ def say(
     Returns the bytes that everybody gets, so that the answer can be kept as evidence.
     """
     signed, document = sign(council, activity, now=now)
+    own.put(connection, council, audience=audience, object_id=signed["id"], payload=signed, ends=None, now=now)
     body = _keep(connection, signed, document, object_id=None, audience=audience, now=now)
     _queue(connection, council, _QUEUE_PEERS, body=body, lane=Lane.ORDINARY, now=now)
     return document

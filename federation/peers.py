@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from federation import outbox, replicas
 from federation.council import Council
 from federation.destinations import close_destination, drop_content, drop_waiting, open_destination, try_now
+from federation.feeds import cursors, own
 from federation.introductions import Introduction, find, is_blocked, meet
 from federation.linking import change, end_link, known, step, take_back, take_back_all
 from federation.moments import read_time
@@ -32,7 +33,7 @@ _WITHOUT_THEM = (State.NONE, State.WE_ASKED, State.DECLINED, State.ENDED)
 
 @dataclass(frozen=True, slots=True)
 class PeerView:
-    """One nearby council as pages and the command line show it."""
+    """One nearby council as pages and the command line show it. `agreed_at`: when we last held all that it holds."""
 
     actor_id: str
     name: str
@@ -43,6 +44,7 @@ class PeerView:
     waiting: int
     can_accept: bool
     keys_changed_at: datetime | None = None
+    agreed_at: datetime | None = None
 
 
 def ask(connection: Connection, council: Council, *, introduction: Introduction, now: datetime) -> str:
@@ -90,6 +92,7 @@ def accept(connection: Connection, council: Council, *, actor_id: str, now: date
     open_destination(connection, inbox=row["inbox"], serves="peer", scheme="ed25519", now=now)
     outbox.send_to(connection, council, activity=answer, inbox=row["inbox"], now=now)
     change(connection, row, state=state.value, our_accept_id=answer["id"], accepted_at=now)
+    own.name_readers(connection, council, now=now)
     tell_past_keys(connection, council, inbox=row["inbox"], now=now)
     outbox.send_live_objects(connection, council, inbox=row["inbox"], audiences=outbox.FEDERATED, now=now)
     return str(row["actor_id"])
@@ -121,6 +124,7 @@ def remove(connection: Connection, council: Council, *, actor_id: str, now: date
     drop_content(connection, inbox=row["inbox"])
     take_back_all(connection, council, row, now=now)
     end_link(connection, council, row, state)
+    own.name_readers(connection, council, now=now)
     return str(row["actor_id"])
 
 
@@ -220,6 +224,7 @@ def listing(connection: Connection, council: Council) -> list[PeerView]:
         text("SELECT d.inbox, count(*) FROM delivery x JOIN destination d ON d.id = x.destination_id GROUP BY d.inbox")
     )
     waiting: dict[str, int] = {row[0]: row[1] for row in counted}
+    agreed = cursors.agreed(connection)
     rows = connection.execute(_PEER.select().order_by(_PEER.c.name, _PEER.c.id)).mappings().all()
     return [
         PeerView(
@@ -232,6 +237,7 @@ def listing(connection: Connection, council: Council) -> list[PeerView]:
             waiting=waiting.get(row["inbox"], 0),
             can_accept=row["state"] == State.THEY_ASKED,
             keys_changed_at=row["rotated_at"],
+            agreed_at=agreed.get(row["actor_id"]),
         )
         for row in rows
     ]

@@ -45,6 +45,15 @@ def judge_renaming(
 ) -> Refused | None:
     """None for a word on itself that may be believed. Verified before: that a current key of `known` signed the request, and
     that the proof is by the `pinned` Ed25519 key or, if it is old enough, by one given up."""
+    theirs = shape_of_renaming(document)
+    if isinstance(theirs, Refused):
+        return theirs
+    method, published = document["proof"]["verificationMethod"], read_time(document["published"])
+    return judge_keys(theirs, known=known, pinned=pinned, method=method, published=published, now=now)
+
+
+def shape_of_renaming(document: Mapping[str, Any]) -> TheirActor | Refused:
+    """The actor that a council says it is now: whole, for everybody, with its name and when it says so."""
     thing = document.get("object")
     if not isinstance(thing, dict) or thing.get("type") != "Organization":
         return Refused(Reason.WRONG_SHAPE, "A council that changes carries its whole actor.")
@@ -59,21 +68,25 @@ def judge_renaming(
         return theirs
     if not likeness(theirs.name or "") or document.get("published") is None:
         return Refused(Reason.WRONG_SHAPE, "A council that changes says its name, and when.")
-    method, published = document["proof"]["verificationMethod"], read_time(document["published"])
-    return judge_keys(theirs, known=known, pinned=pinned, method=method, published=published, now=now)
+    return theirs
 
 
-def apply_renaming(connection: Connection, council: Council, *, activity: Mapping[str, Any]) -> bool:
+def apply_renaming(
+    connection: Connection, council: Council, *, activity: Mapping[str, Any], by_feed: bool = False
+) -> bool:
     """Write down the name of a council that we have met, and its new keys. Returns whether the name was written.
+
+    `by_feed`: it stands in that council's own chain, which was followed from a key that we had. So whoever slept through
+    several changes need not have heard of each.
 
     Nobody compares words again when a name changes, and slips are shown under it: ours, or that of another linked council, is
     written down with the host of whoever takes it.
     """
     at: datetime = read_time(activity["published"])
     actor, name = activity["actor"], activity["object"]["name"].strip()[:LONGEST_NAME]
-    if not is_by_pinned_key(connection, activity):
+    if not by_feed and not is_by_pinned_key(connection, activity):
         return False  # said before the keys were changed, and overtaken by that word
-    apply_keys(connection, activity)
+    apply_keys(connection, activity, by_feed=by_feed)
     ours = {"actor_id": actor, "accepted": State.ACCEPTED.value}
     taken = {likeness(other) for other in (council.name, *connection.execute(_OTHERS, ours).scalars())}
     if likeness(name) in taken:

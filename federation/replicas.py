@@ -52,6 +52,10 @@ _LIVE_OF = text("SELECT id, kind FROM replica WHERE source = :source AND gone_at
 _FORGET_CONTENT = text(
     "DELETE FROM received_activity WHERE actor_id = :source AND verb IN ('Create', 'Update', 'Delete')"
 )
+_DROP = text(
+    "DELETE FROM replica WHERE object_id = :object_id AND source = :source AND gone_at IS NULL RETURNING id, kind"
+)
+_FORGET_FEEDS = text("DELETE FROM feed WHERE actor_id = :source AND NOT ours")
 
 _REPLICA: Table = tables.table_of(tables.Replica)
 _BY_OBJECT = _REPLICA.select().where(_REPLICA.c.object_id == bindparam("object_id"))
@@ -119,11 +123,20 @@ def end(
     return Effect.ENDED
 
 
+def drop(connection: Connection, council: Council, *, object_id: str, source: str) -> bool:
+    """Hold an object no more, as if it had never come. Returns whether it was live here."""
+    row = connection.execute(_DROP, {"object_id": object_id, "source": source}).first()
+    kind = None if row is None else council.kinds.get(row.kind)
+    if row is not None and kind is not None:
+        kind.end(connection, row.id)
+    return row is not None
+
+
 def forget_source(connection: Connection, council: Council, *, source: str) -> int:
     """Drop what a council has published, when we no longer listen to it. Returns how many objects were dropped.
 
-    That we ever had it is forgotten too: linked up again, they send the very same messages. Tombstones stay: they hold
-    nothing, and a late copy of what was taken back must find them.
+    That we ever had it is forgotten too, and so are their feeds: linked up again, they send the same anew. Tombstones stay:
+    they hold nothing, and a late copy of what was taken back must find them.
     """
     given = {"source": source}
     rows = connection.execute(_LIVE_OF, given).all()
@@ -133,6 +146,7 @@ def forget_source(connection: Connection, council: Council, *, source: str) -> i
             kind.end(connection, row.id)
     connection.execute(text("DELETE FROM replica WHERE source = :source AND gone_at IS NULL"), given)
     connection.execute(_FORGET_CONTENT, given)
+    connection.execute(_FORGET_FEEDS, given)
     return len(rows)
 
 

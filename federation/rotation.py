@@ -26,6 +26,7 @@ from sqlalchemy import Connection, text
 from federation import outbox
 from federation.council import Council, Profile
 from federation.directory import Known
+from federation.feeds import own
 from federation.keyring import KeyPair
 from federation.moments import from_microseconds, microseconds, read_time
 from federation.ourselves import council_document
@@ -104,13 +105,18 @@ def rotate(connection: Connection, council: Council, profile: Profile, *, pair: 
         document=council_document(council, profile, keyring=after),
         published=since,
     )
-    return Changed(since, _tell(connection, council, update, number=pair.number, now=since))
+    return Changed(since, _tell(connection, council, update, number=pair.number, multibase=pair.multibase, now=since))
 
 
-def _tell(connection: Connection, council: Council, update: dict[str, Any], *, number: int, now: datetime) -> int:
+def _tell(
+    connection: Connection, council: Council, update: dict[str, Any], *, number: int, multibase: str, now: datetime
+) -> int:
     """Queue it ahead of everything else. What we were called before waits no longer: this says it too."""
     rules = council.rules
     signed, document = outbox.sign(council, update, now=now)
+    # The old key says in our feeds what it says to inboxes, and then that the next entry is by the new one.
+    own.put(connection, council, audience="public", object_id=council.actor_id, payload=signed, ends=None, now=now)
+    own.hand_over(connection, council, to=multibase, by=council.ed25519, now=now)
     connection.execute(_DROP_OLDER, {"actor": council.actor_id})
     given = {"activity_id": signed["id"], "document": document, "now": microseconds(now), "number": number}
     body = connection.execute(_STORE_BODY, given).scalar_one()
@@ -190,15 +196,18 @@ def is_by_pinned_key(connection: Connection, activity: Mapping[str, Any]) -> boo
     return row is not None and activity["proof"]["verificationMethod"] == row.ed25519_key_id
 
 
-def apply_keys(connection: Connection, activity: Mapping[str, Any]) -> bool:
+def apply_keys(connection: Connection, activity: Mapping[str, Any], *, by_feed: bool = False) -> bool:
     """Take the keys that a judged Update of an actor names. Returns whether the pinned ones were replaced.
 
-    Safe to run twice, and in any order: only a proof by the key that is pinned at this moment counts.
+    Safe to run twice, and in any order: only a proof by the key that is pinned at this moment counts, or the chain of that
+    council's own feed.
     """
     actor, published = activity["actor"], read_time(activity["published"])
     row = connection.execute(_PINNED, {"actor_id": actor}).first()
     theirs = TheirActor.read(activity["object"])
-    if row is None or isinstance(theirs, Refused) or activity["proof"]["verificationMethod"] != row.ed25519_key_id:
+    if row is None or isinstance(theirs, Refused):
+        return False
+    if not by_feed and activity["proof"]["verificationMethod"] != row.ed25519_key_id:
         return False
     named, rsa = theirs.ed25519_key(), theirs.rsa_key()
     if named is None:

@@ -19,6 +19,7 @@ def headers_for(
     now: datetime,
     as_node: bool = False,
     number: int | None = None,
+    content_type: str = "application/activity+json",
 ) -> dict[str, str]:
     """Headers to send, signed now. `ed25519` is what councils speak among themselves; everybody else gets RSA.
 
@@ -29,7 +30,9 @@ def headers_for(
     pair = council.keyring.current if number is None else council.keyring.pair(number)
     if scheme == "ed25519" and not as_node:
         key_id = actor.ed25519_key_id(council.actor_id, pair.number)
-        return sign_rfc9421(method=method, url=url, body=body, key=pair.ed25519, key_id=key_id, now=now)
+        return sign_rfc9421(
+            method=method, url=url, body=body, key=pair.ed25519, key_id=key_id, now=now, content_type=content_type
+        )
     sign = sign_rfc9421 if scheme == "rfc9421" else sign_cavage
     key_id = actor.rsa_key_id(council.node_actor_id if as_node else council.actor_id, pair.number)
     return sign(method=method, url=url, body=body, key=pair.rsa, key_id=key_id, now=now)

@@ -88,8 +88,10 @@ class Deliverer:
         clock: Clock,
         transport: Transport,
         concurrency: int,
+        muted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._council = council
+        self._muted = muted
         self._store = store
         self._clock = clock
         self._transport = transport
@@ -114,7 +116,8 @@ class Deliverer:
             try:
                 if await self.run_once():
                     continue
-                wait = await self._until_next() if len(self._busy) < self._concurrency else LONGEST_WAIT
+                room = len(self._busy) < self._concurrency and not self._muted()
+                wait = await self._until_next() if room else LONGEST_WAIT
             except Exception:
                 _log.exception("delivering failed; trying again")
                 await asyncio.sleep(1)
@@ -128,7 +131,8 @@ class Deliverer:
     async def run_once(self) -> int:
         """Start sending to every inbox that is due and free, as far as there is room. Returns how many were started."""
         room = self._concurrency - len(self._busy)
-        if room <= 0:
+        # An old copy says nothing until it knows again what it once said (federation.feeds.muting).
+        if room <= 0 or self._muted():
             return 0
         now, busy = self._clock.now(), frozenset(self._busy)
         # Inboxes held back by a breaker may be due as well; they must not take the places of those that answer.

@@ -26,6 +26,7 @@ from node.migrations import run as migrations
 from node.ports import SystemClock, SystemRandomness
 from node.profile.claiming import waits
 from node.profile.keeping import first_profile, held, keep
+from node.recovery import begin_feeds
 from node.settings import Settings
 from node.web.application import build
 from node.web.metrics import Counts, Figures, listen
@@ -213,6 +214,7 @@ class Node:
             _log.error("no figures are shown: the port cannot be had", port=port, because=error.strerror)
 
     async def start(self) -> None:
+        begin_feeds(self.settings.directory, self.council, self.store, clock=self.clock, randomness=self.randomness)
         await self.engine.start()
         self.store.on_commit(self.site.streams.wake)
         self.engine.written_elsewhere.append(self.site.streams.wake)

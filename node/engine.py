@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
 
-from federation import destinations, peers
+from federation import destinations, peers, rotation
 from federation.arrivals import Applied, try_held_again
 from federation.council import Council
 from federation.directory import Directory
+from federation.feeds.answers import Answers
+from federation.feeds.driver import CatchingUp
+from federation.feeds.reconciling import say_what_was_not
 from federation.fetch import Fetched, KeyFetcher, fetch_document
 from federation.front import Application, Front
 from federation.hearing import Hearing
@@ -26,11 +28,10 @@ from federation.rates import Buckets
 from federation.reception import Rates, Reception
 from federation.served import Served
 from federation.signing import headers_for
-from federation.tidying import tidy
 from federation.worker import Applier, Deliverer
+from node.chores import Chores
 from node.database import Store, StoreFault, StoreFull
-from node.database.sqlite import truncate_log
-from node.feature import ANYBODY, Acting, Feature
+from node.feature import Feature
 from node.identity import renew_keys
 from node.installed import FEATURES
 from node.profile.keeping import renew
@@ -41,9 +42,6 @@ from protocol.verdict import Reason
 
 LOOK_EVERY = 0.2
 RELOADED_WITHIN = 5.0
-TIDY_EVERY = 300.0
-# What is taken down between two tidyings leaves words behind as well.
-PURGE_EVERY = 3600.0
 
 _log = structlog.get_logger(__name__)
 
@@ -75,8 +73,6 @@ class Engine:
         self._asked = self._loaded = 0
         self._version = -1
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._features = tuple(features)
-        self._purge_at = clock.monotonic()
         self.written_elsewhere: list[Callable[[], None]] = []
         limits = settings.limits
         self.keys = KeyFetcher(
@@ -95,6 +91,7 @@ class Engine:
             clock=clock,
             transport=transport,
             concurrency=settings.federation.concurrency,
+            muted=lambda: self.catching_up.muted,
         )
         unknown = limits.unknown_rate
         self.reception = Reception(
@@ -117,6 +114,29 @@ class Engine:
         self.hearing = Hearing(
             council=council, store=store, clock=clock, directory=lambda: self.directory, heard=self._heard
         )
+        self.chores = Chores(
+            settings, council=council, store=store, clock=clock, features=features, said=self.deliverer.wake
+        )
+        self.catching_up = CatchingUp(
+            council=council,
+            store=store,
+            clock=clock,
+            randomness=randomness,
+            transport=transport,
+            linked=self._linked,
+            every=settings.federation.catch_up_every,
+            changed=self.refresh,
+            heard=self._heard,
+            spoke=self.deliverer.wake,
+        )
+        self.answers = Answers(
+            council=council,
+            store=store,
+            clock=clock,
+            directory=lambda: self.directory,
+            rates=Buckets(per_minute=limits.peer_rate.per_minute, burst=limits.peer_rate.burst),
+            hello=self._hello,
+        )
         self.served = Served(council=council, store=store, clock=clock, version=version)
 
     def front(self, inner: Application) -> Front:
@@ -126,6 +146,7 @@ class Engine:
             reception=self.reception,
             served=self.served,
             hearing=self.hearing,
+            answers=self.answers,
             body_deadline=self.settings.limits.body_deadline,
         )
 
@@ -151,10 +172,12 @@ class Engine:
         await self.store.write(try_held_again)
         await self.store.write(lambda c: destinations.try_now(c, origin=None, now=now))
         await self.refresh()
+        await self.catching_up.look_whether_muted()
         self._loop = loop = asyncio.get_running_loop()
         self.store.on_commit(lambda: _wake(loop, self.deliverer.wake))
         self._version = await self.store.data_version()
-        for work in (self.applier.run, self.deliverer.run, self._look, self._greet, self._tidy):
+        works = (self.applier.run, self.deliverer.run, self.catching_up.run, self._look, self._greet, self.chores.run)
+        for work in works:
             self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
 
     def ended_loops(self) -> tuple[str, ...] | None:
@@ -178,6 +201,15 @@ class Engine:
         for actor_id in done.heard:
             self._heard(actor_id)
 
+    def _linked(self) -> list[str]:
+        return sorted(k.actor_id for k in self.directory.known.values() if k.standing == State.ACCEPTED)
+
+    def _hello(self, actor_id: str, was_away: bool) -> None:
+        """A council catches up with us: it is up. If it was away, it may have said what we have not heard."""
+        self._heard(actor_id)
+        if was_away:
+            self.catching_up.wake(actor_id)
+
     def _heard(self, actor_id: str) -> None:
         """Somebody spoke to us: their host is up, so what waits for it need not wait for its breaker."""
         self.deliverer.heard_from(ids.origin_of(actor_id))
@@ -191,7 +223,7 @@ class Engine:
                 if version != self._version:
                     await self.refresh()
                     await asyncio.to_thread(renew, self.council, self.store)
-                    await asyncio.to_thread(renew_keys, self.council, self.store, self.settings.directory)
+                    await self._renew_keys()
                     self.applier.wake()
                     self.deliverer.wake()
                     for tell in self.written_elsewhere:
@@ -201,11 +233,19 @@ class Engine:
             except Exception:
                 _log.exception("could not look whether another process has written")
 
+    async def _renew_keys(self) -> None:
+        """Take over keys that were changed; what was published until we noticed is appended to our feeds under the new ones."""
+        before, council = self.council.keyring, self.council
+        await asyncio.to_thread(renew_keys, council, self.store, self.settings.directory)
+        if council.keyring is not before:
+            now = self.clock.now()
+            since = now - rotation.NOTICED_WITHIN
+            await self.store.write(lambda c: say_what_was_not(c, council, since=since, now=now))
+
     async def _greet(self) -> None:
         """Say hello to every council that we are linked up with, at once and then every so often, never in step."""
         while True:
-            linked = sorted(k.actor_id for k in self.directory.known.values() if k.standing == State.ACCEPTED)
-            await asyncio.gather(*(self._greet_one(actor_id) for actor_id in linked))
+            await asyncio.gather(*(self._greet_one(actor_id) for actor_id in self._linked()))
             every = self.settings.federation.contact_every
             await asyncio.sleep(every * (0.5 + self.randomness.uniform()))
 
@@ -221,59 +261,6 @@ class Engine:
                 self.deliverer.heard_from(origin)
         except Exception:
             _log.exception("greeting failed", council=actor_id)
-
-    async def _tidy(self) -> None:
-        while True:
-            try:
-                went = 1
-                while went:
-                    went = await self.tidy_once()
-                    await asyncio.sleep(0)
-                await self.do_what_is_due()
-                await self.purge_if_due()
-            except Exception:
-                _log.exception("tidying failed; trying again later")
-            await asyncio.sleep(TIDY_EVERY)
-
-    async def do_what_is_due(self) -> int:
-        """What falls due without anybody, an end that has passed say. Returns how many things were done."""
-        acting = Acting(now=self.clock.now(), council=self.council, settings=self.settings, viewer=ANYBODY)
-        due = [feature.due for feature in self._features if feature.due is not None]
-        done = await self.store.write(lambda c: sum(one(c, acting) for one in due)) if due else 0
-        if done:
-            self.deliverer.wake()
-        return done
-
-    async def tidy_once(self) -> int:
-        """Forget a bounded amount of what has had its time. Returns how many rows went."""
-        now, council = self.clock.now(), self.council
-        tidying = [feature.tidy for feature in self._features if feature.tidy is not None]
-        went = await self.store.write(lambda c: tidy(c, council, now=now) + sum(own(c, now) for own in tidying))
-        if went:
-            self._purge_at = self.clock.monotonic()
-        return went
-
-    async def purge_if_due(self) -> bool:
-        """Clear the files of what deleted rows left behind: words in the full text indexes, pages in the write-ahead log.
-
-        Returns whether it was due and is done; somebody who reads for long puts it off until the next time.
-        """
-        if self.clock.monotonic() < self._purge_at:
-            return False
-        for feature in self._features:
-            if feature.purge is not None:
-                await self._purge(feature.purge)
-        if not await self.store.read(truncate_log):
-            return False
-        self._purge_at = self.clock.monotonic() + PURGE_EVERY
-        return True
-
-    async def _purge(self, purge: Callable[[Connection, bool], bool]) -> None:
-        more = await self.store.write(lambda c: purge(c, True))
-        while more:
-            # Others' steps go in between: each of ours is short, and none is urgent.
-            await asyncio.sleep(0)
-            more = await self.store.write(lambda c: purge(c, False))
 
     def _signed(self, method: str, url: str) -> dict[str, str]:
         return headers_for(self.council, scheme="ed25519", method=method, url=url, body=None, now=self.clock.now())

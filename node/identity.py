@@ -71,8 +71,8 @@ def make_identity(directory: Path, randomness: Randomness) -> Identity:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-        _place(folder / RSA_FILE, rsa)
-        _place(folder / ED25519_FILE, ed25519)
+        place_key(folder / RSA_FILE, rsa)
+        place_key(folder / ED25519_FILE, ed25519)
     except OSError as error:
         raise BadIdentity(
             f"Keys cannot be written to {folder} ({error.strerror}). Check who owns it, and the room left."
@@ -92,10 +92,10 @@ def next_pair(directory: Path, randomness: Randomness, *, number: int) -> KeyPai
             raise BadIdentity(f"{folder} belongs to another account of this machine. Type this as the one that serves.")
         if not (folder / file_of(RSA_FILE, number)).exists():
             rsa = generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
-            _place(folder / file_of(RSA_FILE, number), rsa)
+            place_key(folder / file_of(RSA_FILE, number), rsa)
         if not (folder / file_of(ED25519_FILE, number)).exists():
             ed25519 = Ed25519PrivateKey.from_private_bytes(randomness.bytes(_ED25519_BYTES))
-            _place(folder / file_of(ED25519_FILE, number), ed25519)
+            place_key(folder / file_of(ED25519_FILE, number), ed25519)
     except OSError as error:
         raise BadIdentity(
             f"Keys cannot be written to {folder} ({error.strerror}). Check who owns it, and the room left."
@@ -153,14 +153,20 @@ def renew_keys(council: Council, store: Store, directory: Path) -> None:
 def _load_pair(directory: Path, number: int, *, retired_at: datetime | None) -> KeyPair:
     folder = directory / FOLDER
     rsa_path, ed25519_path = folder / file_of(RSA_FILE, number), folder / file_of(ED25519_FILE, number)
-    rsa, ed25519 = _read(rsa_path, directory), _read(ed25519_path, directory)
+    rsa, ed25519 = _read(rsa_path, directory), load_key(ed25519_path)
     if not isinstance(rsa, RSAPrivateKey) or rsa.key_size < _RSA_BITS:
         raise BadIdentity(
             f"{rsa_path} is no RSA key of {_RSA_BITS} bits or more. Put the right file back from a backup."
         )
-    if not isinstance(ed25519, Ed25519PrivateKey):
-        raise BadIdentity(f"{ed25519_path} is no Ed25519 key. Put the right file back from a backup.")
     return KeyPair(number, rsa, ed25519, retired_at)
+
+
+def load_key(path: Path) -> Ed25519PrivateKey:
+    """An Ed25519 key in a file of the folder's `keys`. Raises BadIdentity."""
+    key = _read(path, path.parent.parent)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise BadIdentity(f"{path} is no Ed25519 key. Put the right file back from a backup.")
+    return key
 
 
 def _read(path: Path, directory: Path) -> object:
@@ -188,7 +194,7 @@ def _read(path: Path, directory: Path) -> object:
         ) from None
 
 
-def _place(path: Path, key: RSAPrivateKey | Ed25519PrivateKey) -> None:
+def place_key(path: Path, key: RSAPrivateKey | Ed25519PrivateKey) -> None:
     """Write whole or not at all, and never over what is there: link() refuses where rename() would replace."""
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     partial = path.with_name(f".{path.name}.{os.getpid()}")

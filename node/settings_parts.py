@@ -82,9 +82,13 @@ class Limits(Part):
 
 
 class Federation(Part):
-    """How we deliver: seconds between signs of life, seconds of backoff, days until giving up, days a follower is kept."""
+    """How we deliver: seconds between signs of life, seconds of backoff, days until giving up, days a follower is kept.
+
+    `catch_up_every`: so many seconds, or half as much again, lie between two talks with one nearby council.
+    """
 
     contact_every: Positive = 60
+    catch_up_every: Positive = 300
     backoff_first: Positive = 2
     backoff_cap: Positive = 3600
     give_up_after_days: Positive = 90

@@ -22,10 +22,12 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
 from federation.council import Council, Rules
 from federation.kinds import Kind, Kinds
+from federation.moments import microseconds
 from federation.tables import Lane
 from node.database import sqlite
 from node.migrations import run as migrations
 from protocol.ids import Policy
+from protocol.keys import encode_multikey
 from schemas.records.alert import read_alert
 from schemas.records.resolution import read_resolution
 from schemas.records.resource import Direction, read_resource, resource_note
@@ -102,6 +104,16 @@ def rsa_key(number: int = 1) -> RSAPrivateKey:
 def ed25519_key(seed: str = "riverside") -> Ed25519PrivateKey:
     """The Ed25519 key that belongs to a name: the same each time."""
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"test key of {seed}".encode()).digest())
+
+
+def count(moment: datetime) -> int:
+    """A moment as `Instant` columns keep it."""
+    return microseconds(moment)
+
+
+def multibase_of(key: Ed25519PrivateKey) -> str:
+    """The public half of a key, as `z6Mk…` text."""
+    return encode_multikey(key.public_key())
 
 
 def plain_kinds() -> dict[str, Kind]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from federation.feeds import muting
 from federation.ports import Clock, Randomness
 from federation.tables import table_of
 from node.accounts import turns
@@ -17,6 +18,7 @@ from node.accounts.tables import Invite, Session, SignInLink
 from node.backup.contents import DATABASE
 from node.database import Store
 from node.migrations.run import upgrade
+from protocol.feeds.coding import b64
 
 
 def settle(folder: Path, *, clock: Clock, randomness: Randomness) -> str | None:
@@ -30,6 +32,8 @@ def settle(folder: Path, *, clock: Clock, randomness: Randomness) -> str | None:
     def step(connection: Connection) -> str | None:
         for table in (table_of(Session), table_of(SignInLink)):
             connection.execute(table.delete())
+        # An old copy must not sign where its council signed already: silent until neighbours have given back what it forgot.
+        muting.mute(connection, store_id=b64(randomness.bytes(12)), now=now)
         invites = table_of(Invite)
         connection.execute(invites.update().where(invites.c.ended_at.is_(None)).values(ended_at=now))
         held = turns.held_turns(connection)

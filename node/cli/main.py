@@ -1,19 +1,24 @@
 """`comarca`: make a council, serve it, look after it."""
 
+from datetime import datetime
 from typing import Any
 
 import typer
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from federation import peers
+from federation.feeds import cursors, muting
 from federation.moments import microseconds
 from node.app import DATABASE, software_version
 from node.backup.record import last_backup
 from node.cli.beginning import claim_link, init, serve_command
+from node.cli.bundles import carrying
 from node.cli.councils import councils, readers
 from node.cli.demonstration import demo
 from node.cli.health import doctor
 from node.cli.keeping import backup, restore_command
-from node.cli.opening import Folder, opened
+from node.cli.keys import keys
+from node.cli.opening import Folder, Opened, opened
 from node.cli.people import hand_over, invite, people, sign_in_link, turn
 from node.cli.records import need, offer, show
 from node.cli.rotating import rotate_keys
@@ -33,6 +38,8 @@ application = typer.Typer(
 application.add_typer(councils, name="peers")
 application.add_typer(readers, name="followers")
 application.add_typer(people, name="people")
+application.add_typer(keys, name="keys")
+application.add_typer(carrying, name="bundle")
 
 
 @application.command("status")
@@ -54,10 +61,40 @@ def status(directory: Folder, json: Json = False) -> None:
             given: dict[str, Any] = {"now": now} if ":now" in statement else {}
             given |= {"accepted": State.ACCEPTED.value} if ":accepted" in statement else {}
             facts[word] = connection.execute(text(statement), given).scalar()
-    lines = [f"{word.replace('_', ' ')}: {value}" for word, value in facts.items()]
+        facts |= _how_it_stands(here, connection)
+    lines = [f"{word.replace('_', ' ')}: {value}" for word, value in facts.items() if word != "councils"]
+    for url, held in facts["councils"].items():
+        lines.append("; ".join([url, *(f"{word.replace('_', ' ')}: {value}" for word, value in held.items())]))
     if facts["held_arrivals"]:
         lines.append("Some messages could not be applied. They are kept, and tried again at every start.")
+    if facts["silent_since"] != "no":
+        lines.append("This may be an old copy. It speaks again once nearby councils have given back what it once said.")
     answer(json, facts, *lines)
+
+
+def _how_it_stands(here: Opened, connection: Connection) -> dict[str, Any]:
+    """Who holds what: with whom we last agreed and when, who is silent, what is owed to whom."""
+    muted = muting.muted_since(connection)
+    linked = [view for view in peers.listing(connection, here.council) if view.state == State.ACCEPTED]
+    failing = {actor: (word, since) for actor, word, since in cursors.failing(connection)}
+    return {
+        "silent_since": "no" if muted is None else _day(muted),
+        "councils": {
+            view.url: {
+                "held_all_they_hold": "never" if view.agreed_at is None else _day(view.agreed_at),
+                "last_heard": "never" if view.last_heard_at is None else _day(view.last_heard_at),
+                "waiting_for_them": view.waiting,
+                "asking_them_fails": "no"
+                if view.actor_id not in failing
+                else f"{failing[view.actor_id][0]} since {_day(failing[view.actor_id][1])}",
+            }
+            for view in linked
+        },
+    }
+
+
+def _day(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
 
 
 _COUNTS = {

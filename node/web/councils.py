@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from federation import followers, peers
+from federation.feeds import muting
 from federation.peers import PeerView
 from node.feature import Viewer
 from node.rights import Right
@@ -58,6 +59,7 @@ def router(site: Site) -> APIRouter:
         with site.store.reading() as connection:
             views = known_to(connection, viewer)
             readers = followers.listing(connection) if viewer.may(Right.LET_READ) else []
+            muted = viewer.signed_in and muting.muted_since(connection) is not None
         now = site.now()
         return site.page(
             request,
@@ -66,6 +68,7 @@ def router(site: Site) -> APIRouter:
             asking=[view for view in views if view.state in ("they-asked", "we-asked")],
             others=[view for view in views if view.state not in (LINKED, "they-asked", "we-asked")],
             readers=readers,
+            muted=muted,
             is_current=lambda heard: heard is not None and now - heard <= site.current_for,
             picture=circle([_drawn(site, view, now=now) for view in views if view.state in _ON_THE_PICTURE]),
         )

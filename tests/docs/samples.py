@@ -26,7 +26,7 @@ from schemas.records.deciding import Method, Stage
 from schemas.records.resolution import Resolution, resolution_note, text_digest
 from schemas.records.resource import resource_note
 from tests.builders import council
-from tests.docs import deciding_samples
+from tests.docs import deciding_samples, feed_samples
 
 ROOT = Path(__file__).parents[2]
 FEDERATION = ROOT / "FEDERATION.md"
@@ -214,6 +214,7 @@ DOCUMENTS: Mapping[str, Callable[[], Any]] = {
     "context-alert": lambda: ALERT_CONTEXT[2],
     "context-plain": lambda: PLAIN_CONTEXT[2],
     **deciding_samples.DOCUMENTS,
+    **feed_samples.DOCUMENTS,
 }
 
 

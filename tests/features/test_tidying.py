@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from node.engine import PURGE_EVERY, Engine
+from node.chores import PURGE_EVERY
+from node.engine import Engine
 from node.feature import Feature
 from node.features.alerts import actions as alerts
 from node.features.alerts import tidying as alerts_tidying
@@ -64,9 +65,9 @@ async def test_words_of_what_has_ended_leave_the_files(village: Village, engine:
     before = kept_in(tmp_path)
     village.clock.advance(24 * 3600)
 
-    while await engine.tidy_once():
+    while await engine.chores.tidy_once():
         pass
-    purged = await engine.purge_if_due()
+    purged = await engine.chores.purge_if_due()
 
     assert purged
     assert b"arzipan" in before
@@ -80,12 +81,12 @@ async def test_words_of_what_was_taken_down_leave_the_files_within_the_hour(
 ) -> None:
     harbour = village.meet()
     village.hears(harbour, builders.note(harbour, title="Marzipan"))
-    assert await engine.purge_if_due()
+    assert await engine.chores.purge_if_due()
     village.do(lambda c: c.execute(text("DELETE FROM replica")))
 
-    early = await engine.purge_if_due()
+    early = await engine.chores.purge_if_due()
     village.clock.advance(PURGE_EVERY)
-    due = await engine.purge_if_due()
+    due = await engine.chores.purge_if_due()
 
     assert (early, due) == (False, True)
     assert b"arzipan" not in kept_in(tmp_path)
@@ -96,15 +97,15 @@ async def test_a_reader_in_the_way_puts_it_off_and_harms_nothing(village: Villag
         connection.execute(text("SELECT count(*) FROM replica"))
         village.member()
 
-        put_off = await engine.purge_if_due()
+        put_off = await engine.chores.purge_if_due()
 
     assert not put_off
-    assert await engine.purge_if_due()
+    assert await engine.chores.purge_if_due()
     assert village.member("Bo")
 
 
 async def forget(engine: Engine) -> None:
-    while await engine.tidy_once():
+    while await engine.chores.tidy_once():
         pass
 
 
@@ -187,7 +188,7 @@ async def test_one_step_of_tidying_does_a_bounded_amount(
         put_up(village, title=f"{number}", until="tonight", audience="council")
     village.clock.advance(40 * DAY)
 
-    went = [await engine.tidy_once() for _ in range(4)]
+    went = [await engine.chores.tidy_once() for _ in range(4)]
 
     assert went == [2, 2, 1, 0]
 
@@ -200,6 +201,6 @@ async def test_the_engine_asks_every_feature_that_has_something_to_tidy(village:
     ]
     engine = engine_of(village, features=(*features, replace(FEATURES[0], name="silent", tidy=None)))
 
-    await engine.tidy_once()
+    await engine.chores.tidy_once()
 
     assert asked == [(feature.name, START) for feature in FEATURES]

@@ -171,7 +171,9 @@ def make_town(folder: Path, network: Network, *, name: str, **settings: Any) -> 
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (keys / file).write_bytes(pem)
         (keys / file).chmod(0o600)
-    values = {"federation": {"backoff_first": 0.02, "backoff_cap": 0.1, "contact_every": 0.5}} | settings
+    values = {
+        "federation": {"backoff_first": 0.02, "backoff_cap": 0.1, "contact_every": 0.5, "catch_up_every": 3_600}
+    } | settings
     node = Node(
         load(folder, name=name.capitalize(), url=f"https://{name}.example", **values),
         randomness=builders.SeededRandomness(name),

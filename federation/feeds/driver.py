@@ -1,0 +1,154 @@
+"""The loop that catches up: at start, every so often, and at once when somebody is back. It waits; it decides nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from federation.council import Council
+from federation.feeds import muting, questions
+from federation.feeds.catching_up import Ask, Outcome, Read, Write, catch_up
+from federation.ports import Clock, OutgoingRequest, OutgoingResponse, Randomness, Store, Transport, TransportFailure
+from federation.signing import headers_for
+from protocol import ids
+from protocol.feeds.coding import b64
+
+AT_ONCE = 4
+QUESTION_SECONDS = 60.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class CatchingUp:
+    """Catches up with every linked council. `linked()` names them; `outcomes` holds the last of each.
+
+    `changed()` is awaited when whom we know may have changed; `heard(actor_id)` is called for whoever answers; `spoke()`
+    once we speak again after having been mute.
+    """
+
+    council: Council
+    store: Store
+    clock: Clock
+    randomness: Randomness
+    transport: Transport
+    linked: Callable[[], Sequence[str]]
+    every: float
+    changed: Callable[[], Awaitable[None]]
+    heard: Callable[[str], None]
+    spoke: Callable[[], None]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    muted: bool = False
+    _wanted: set[str] = field(default_factory=set)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _talking: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    def wake(self, actor_id: str) -> None:
+        """Catch up with one council soon."""
+        self._wanted.add(actor_id)
+        self._wake.set()
+
+    async def look_whether_muted(self) -> bool:
+        """Whether this store says nothing for now, as the tables have it."""
+        self.muted = await self.store.read(lambda c: muting.muted_since(c) is not None)
+        return self.muted
+
+    async def run(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                await self.run_once(sorted(self._wanted) or sorted(self.linked()))
+            except Exception:
+                _log.exception("catching up failed; trying again later")
+            wait = self.every * (0.5 + self.randomness.uniform())
+            try:
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+            except TimeoutError:
+                self._wanted.clear()
+
+    async def run_once(self, actors: Sequence[str]) -> None:
+        """Catch up with these councils, some at a time. Once all is back that we ourselves had said, we speak again."""
+        self._wanted.difference_update(actors)
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def one(actor_id: str) -> None:
+            async with room:
+                await self.catch_up(actor_id)
+
+        await asyncio.gather(*(one(actor_id) for actor_id in actors if actor_id in set(self.linked())))
+        await self.speak_again()
+
+    async def speak_again(self) -> None:
+        """End being mute, if that may be."""
+        if not await self.look_whether_muted():
+            return
+        council, now = self.council, self.clock.now()
+        if await self.store.write(lambda c: muting.speak_again(c, council, now=now)):
+            self.muted = False
+            _log.info("what this server had said is back; it speaks again")
+            self.spoke()
+
+    async def catch_up(self, actor_id: str) -> Outcome:
+        """Talk to one council to the end; one talk at a time with each."""
+        async with self._talking.setdefault(actor_id, asyncio.Lock()):
+            outcome = await self._perform(actor_id)
+        self.outcomes[actor_id] = outcome
+        if outcome.word is None:
+            self.heard(actor_id)
+        if outcome.relations:
+            await self.changed()
+        if outcome.flaws:
+            _log.warning("entries were refused", council=actor_id, flaws=dict(outcome.flaws))
+        if outcome.behind:
+            await self._fall_silent(actor_id)
+        return outcome
+
+    async def _fall_silent(self, actor_id: str) -> None:
+        """Somebody holds more of our own feed than we do: this store is an old copy."""
+        store_id, now = b64(self.randomness.bytes(12)), self.clock.now()
+        if await self.store.write(lambda c: muting.mute(c, store_id=store_id, now=now)):
+            _log.warning("a neighbour holds more of what we said than we do; silent until it is back", council=actor_id)
+            self.muted = True
+            self.wake(actor_id)
+
+    async def _perform(self, actor_id: str) -> Outcome:
+        reason = "regular" if actor_id in self.outcomes else "boot"
+        conversation = catch_up(self.council, their_actor=actor_id, reason=reason)
+        sent: Any = None
+        try:
+            while True:
+                match conversation.send(sent):
+                    case Ask(path, body):
+                        sent = await self._ask(actor_id, path, body)
+                    case Write(step):
+                        now = self.clock.now()
+                        sent = await self.store.write(lambda c, step=step, now=now: step(c, now=now))  # type: ignore[misc]
+                    case Read(query):
+                        sent = await self.store.read(query)
+        except StopIteration as ended:
+            outcome: Outcome = ended.value
+            return outcome
+
+    async def _ask(self, actor_id: str, path: str, body: bytes) -> OutgoingResponse | TransportFailure:
+        url = ids.origin_of(actor_id) + path
+        headers = headers_for(
+            self.council,
+            scheme="ed25519",
+            method="POST",
+            url=url,
+            body=body,
+            now=self.clock.now(),
+            content_type="application/json",
+        )
+        request = OutgoingRequest(
+            "POST",
+            url,
+            headers | {"Accept": questions.MEDIA},
+            body,
+            timeout=QUESTION_SECONDS,
+            max_response=questions.LONGEST_ANSWER,
+        )
+        return await self.transport.send(request)

@@ -1,0 +1,33 @@
+"""Forgetting in feeds: payloads at their end, headers after a month, each feed within its bounds.
+
+A chain stays checkable without its payloads. After the horizon even headers go, up to the newest snapshot that is as old:
+whoever comes later takes the feed up there. What lasts is the genesis and the keys.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from federation.moments import microseconds
+
+GRACE: Final = timedelta(hours=1)
+HORIZON: Final = timedelta(days=30)
+AT_ONCE: Final = 500
+
+_OVER: Final = text(
+    "UPDATE feed_entry SET salt = NULL, payload = NULL WHERE n IN (SELECT n FROM feed_entry"
+    " WHERE payload IS NOT NULL AND expires_at < :ended LIMIT :most)"
+)
+_OLD: Final = text(
+    "DELETE FROM feed_entry WHERE n IN (SELECT e.n FROM feed_entry e WHERE e.stored_at < :before"
+    " AND e.kind NOT IN ('genesis', 'key') AND (e.payload IS NULL OR e.kind <> 'put') AND e.seq < ("
+    "SELECT max(s.seq) FROM feed_entry s WHERE s.feed_id = e.feed_id AND s.epoch = e.epoch AND s.kind = 'snapshot')"
+    " AND e.n NOT IN (SELECT max(a.n) FROM feed_entry a WHERE a.kind = 'audience' GROUP BY a.feed_id) LIMIT :most)"
+)
+
+
+def forget(connection: Connection, *, now: datetime) -> int:
+    """Do a bounded amount of it. Returns how many rows it touched."""
+    over = connection.execute(_OVER, {"ended": microseconds(now - GRACE), "most": AT_ONCE}).rowcount
+    return over + connection.execute(_OLD, {"before": microseconds(now - HORIZON), "most": AT_ONCE}).rowcount

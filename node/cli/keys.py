@@ -1,0 +1,167 @@
+"""`comarca keys`: the recovery words of a council, and what can be done with them."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection
+
+from federation import rotation
+from federation.feeds import muting, own
+from node.cli.opening import Folder, Opened, opened
+from node.cli.saying import Json, answer, plainly, say
+from node.recovery import line_of, make_key, open_epoch, put_away, root_key
+from protocol import keys as public_keys
+from protocol.feeds import bundle, roots
+from protocol.feeds.coding import b64
+from schemas.phrase import phrase
+from schemas.refusal import Refusal
+
+KEYS_LAST = timedelta(days=90)
+WARN_BEFORE = timedelta(days=14)
+
+keys = typer.Typer(help="Recovery words, and the keys that the council signs with.", no_args_is_help=True)
+Holders = Annotated[int, typer.Option(min=1, max=9, help="How many people hold recovery words.")]
+Needed = Annotated[int, typer.Option(min=1, max=9, help="How many of them are needed to recover.")]
+
+
+@keys.command("show")
+@plainly
+def show_keys(directory: Folder, json: Json = False) -> None:
+    """Say which keys there are: how old, where the recovery words are, whether this server speaks."""
+    with opened(directory) as here, here.store.reading() as connection:
+        facts = _facts(here, connection)
+    lines = [f"{word.replace('_', ' ')}: {value}" for word, value in facts.items()]
+    if facts["words_still_here"]:
+        lines.append(f"The recovery words have not been taken away yet. Type: comarca keys words {directory}")
+    if facts["days_left"] < WARN_BEFORE.days:
+        lines.append(f"Change the keys soon. Type: comarca rotate-keys {directory}")
+    if facts["silent_since"] != "no":
+        lines.append("This may be an old copy. It speaks again once nearby councils have given back what it once said.")
+    answer(json, facts, *lines)
+
+
+def _facts(here: Opened, connection: Connection) -> dict[str, Any]:
+    root = roots.judge_line(line_of(connection))
+    assert isinstance(root, roots.Root)
+    row, since = own.ours(connection, "public"), muting.muted_since(connection)
+    assert row is not None
+    changed = rotation.changes(connection)
+    begun = changed[-1][1] if changed else _first_key_since(here)
+    return {
+        "root": root.id,
+        "root_in_words": " ".join(bundle.root_words(root.id)),
+        "people_with_words": len(root.keys),
+        "of_them_needed": root.threshold,
+        "words_still_here": root_key(here.settings.directory) is not None,
+        "keys_number": here.council.keyring.number,
+        "days_left": (begun + KEYS_LAST - here.clock.now()).days,
+        "epoch": row["epoch"],
+        "entries": row["seq"],
+        "silent_since": "no" if since is None else since.isoformat(timespec="seconds"),
+    }
+
+
+def _first_key_since(here: Opened) -> datetime:
+    """The first pair has no row that says since when: its file was made with it."""
+    path = here.settings.directory / "keys" / "ed25519.pem"
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+@keys.command("words")
+@plainly
+def words(directory: Folder, json: Json = False) -> None:
+    """Print the 24 recovery words. Write them on paper and keep it in another house; whoever has them can be the council."""
+    key = root_key(directory)
+    if key is None:
+        raise Refusal(
+            "taken-away", sentence=phrase("The recovery words are not here any more: somebody took them away on paper.")
+        )
+    found = roots.words_of_key(key)
+    answer(json, {"words": found}, *_on_lines(found), f"Once they are on paper: comarca keys take-away {directory}")
+
+
+def _on_lines(found: tuple[str, ...]) -> list[str]:
+    return ["  ".join(f"{n + 1:2} {found[n]:<9}" for n in range(at, at + 6)) for at in range(0, len(found), 6)]
+
+
+@keys.command("take-away")
+@plainly
+def take_away(directory: Folder, json: Json = False) -> None:
+    """Remove the recovery key from this machine, once its words are typed in from the paper. Then a raid cannot take it."""
+    key = root_key(directory)
+    if key is None:
+        raise Refusal(
+            "taken-away", sentence=phrase("The recovery words are not here any more: somebody took them away on paper.")
+        )
+    typed = _typed(1)[0]
+    if typed.public_key() != key.public_key():
+        raise Refusal("other-words", sentence=phrase("These are not the words of this council. Nothing was removed."))
+    put_away(directory)
+    answer(json, {"taken_away": True}, "The recovery key is no longer on this machine. The paper is the only copy now.")
+
+
+@keys.command("share")
+@plainly
+def share(directory: Folder, holders: Holders = 3, needed: Needed = 2, json: Json = False) -> None:
+    """Give recovery words to several people, some of whom are needed together. The words that there were lose their force."""
+    if needed > holders:
+        raise Refusal("too-many-needed", sentence=phrase("No more people can be needed than have words."))
+    with opened(directory) as here:
+        by = _roots_here_or_typed(here)
+        fresh = [make_key(here.randomness) for _ in range(holders)]
+        _open(here, by, next_roots=fresh, threshold=needed)
+    put_away(directory)
+    papers = [roots.words_of_key(key) for key in fresh]
+    lines = [line for n, paper in enumerate(papers) for line in (f"Paper {n + 1} of {holders}:", *_on_lines(paper), "")]
+    answer(
+        json,
+        {"papers": papers, "needed": needed},
+        *lines,
+        f"{needed} of these {holders} papers recover the council. They are kept nowhere else: write them down now.",
+    )
+
+
+@keys.command("new-epoch")
+@plainly
+def new_epoch(directory: Folder, json: Json = False) -> None:
+    """Begin the council's feeds anew, by its recovery words: after a lost or stolen key."""
+    with opened(directory) as here:
+        number = _open(here, _roots_here_or_typed(here))
+    answer(
+        json, {"epoch": number}, f"Epoch {number} has begun. All that is live has been said anew under the key in use."
+    )
+
+
+def _open(here: Opened, by: list[Ed25519PrivateKey], *, next_roots: Any = (), threshold: int = 1) -> int:
+    store_id, now = b64(here.randomness.bytes(12)), here.clock.now()
+    return here.store.write_now(
+        lambda c: open_epoch(
+            c, here.council, by=by, store_id=store_id, now=now, next_roots=next_roots, threshold=threshold
+        )
+    )
+
+
+def _roots_here_or_typed(here: Opened) -> list[Ed25519PrivateKey]:
+    key = root_key(here.settings.directory)
+    with here.store.reading() as connection:
+        root = roots.judge_line(line_of(connection))
+    assert isinstance(root, roots.Root)
+    if key is not None and public_keys.encode_multikey(key.public_key()) in root.keys and root.threshold == 1:
+        return [key]
+    return _typed(root.threshold)
+
+
+def _typed(count: int) -> list[Ed25519PrivateKey]:
+    """As many root keys as are needed, each typed as its 24 words on one line. Raises Refusal "words"."""
+    if sys.stdin.isatty():
+        say(f"Type the recovery words, {count} paper(s), each on one line:")
+    found = []
+    for _ in range(count):
+        try:
+            found.append(roots.key_of_words(sys.stdin.readline().split()))
+        except ValueError as error:
+            raise Refusal("words", sentence=f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    return found

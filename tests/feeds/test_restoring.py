@@ -1,0 +1,150 @@
+"""An old copy of a council says nothing until neighbours have given it back what it once said. Then nothing is lost or forked."""
+
+import pytest
+from sqlalchemy import text
+
+from federation.feeds import muting, own
+from tests import builders
+from tests.feeds.carrying import Town, all_linked, talk
+
+
+def _old_copy(town: Town, content: bytes, *, muted: bool = True) -> None:
+    """Put an old copy of its tables in place, as a backup is put back."""
+    town.connection.close()
+    town.connection = builders.open_database(content)
+    if muted:
+        town.write(lambda c: muting.mute(c, store_id=f"another store of {town.name}", now=town.now))
+
+
+def test_what_was_said_after_the_backup_comes_back_and_then_it_speaks_again() -> None:
+    riverside, hilltop, station = all_linked("riverside", "hilltop", "station")
+    chairs = riverside.publish("Ten chairs")
+    backup = builders.snapshot(riverside.connection)
+    lamp = riverside.publish("A lamp")
+    soup = riverside.publish("Soup on Sunday", audience="neighbours")
+    for neighbour in (hilltop, station):
+        talk(neighbour, riverside)
+
+    _old_copy(riverside, backup)
+    table = riverside.publish("A table")
+    before = riverside.heads(of=riverside)
+    told = [talk(riverside, neighbour) for neighbour in (hilltop, station)]
+    speaks = riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now))
+    after = [talk(neighbour, riverside) for neighbour in (hilltop, station)]
+
+    assert all(outcome.agreed for outcome in told) and speaks
+    assert before != riverside.heads(of=riverside)
+    assert all(outcome.agreed and not outcome.flaws for outcome in after)
+    for neighbour in (hilltop, station):
+        assert {chairs, lamp, soup, table} <= set(neighbour.live())
+        assert neighbour.heads(of=riverside) == riverside.heads(of=riverside)
+        assert neighbour.forks() == 0
+    ours = riverside.connection.execute(
+        text("SELECT object_id FROM replica WHERE source = :us AND gone_at IS NULL"), {"us": riverside.council.actor_id}
+    ).scalars()
+    assert set(ours) == {chairs, lamp, soup, table}
+
+
+def test_one_neighbour_of_two_is_not_enough_and_one_of_one_is() -> None:
+    riverside, hilltop, station = all_linked("riverside", "hilltop", "station")
+    riverside.publish("Ten chairs")
+    for neighbour in (hilltop, station):
+        talk(neighbour, riverside)
+    riverside.write(lambda c: muting.mute(c, store_id="another", now=riverside.now))
+
+    talk(riverside, hilltop)
+    with_one = riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now))
+    talk(riverside, station)
+    with_both = riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now))
+
+    assert (with_one, with_both) == (False, True)
+
+
+def test_a_council_without_neighbours_speaks_at_once() -> None:
+    alone = Town("riverside").begin()
+    alone.publish("Ten chairs")
+    alone.write(lambda c: muting.mute(c, store_id="another", now=alone.now))
+
+    assert alone.write(lambda c: muting.speak_again(c, alone.council, now=alone.now))
+
+
+def test_while_mute_nothing_is_appended() -> None:
+    riverside, _ = all_linked("riverside", "hilltop")
+    riverside.write(lambda c: muting.mute(c, store_id="another", now=riverside.now))
+    before = riverside.heads(of=riverside)
+
+    chairs = riverside.publish("Ten chairs")
+    riverside.withdraw(chairs)
+    riverside.snapshot()
+
+    assert riverside.heads(of=riverside) == before
+
+
+def test_what_was_taken_back_while_mute_is_taken_back_everywhere_afterwards() -> None:
+    riverside, hilltop = all_linked("riverside", "hilltop")
+    chairs = riverside.publish("Ten chairs")
+    talk(hilltop, riverside)
+    riverside.write(lambda c: muting.mute(c, store_id="another", now=riverside.now))
+    riverside.withdraw(chairs)
+
+    talk(riverside, hilltop)
+    riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now))
+    talk(hilltop, riverside)
+
+    assert hilltop.live() == {}
+
+
+def test_an_old_copy_that_does_not_know_it_is_one_is_told_by_a_neighbour() -> None:
+    riverside, hilltop = all_linked("riverside", "hilltop")
+    backup = builders.snapshot(riverside.connection)
+    riverside.publish("Ten chairs")
+    talk(hilltop, riverside)
+
+    _old_copy(riverside, backup, muted=False)
+    told = talk(riverside, hilltop)
+
+    assert told.behind and not told.agreed
+
+
+def test_two_copies_that_both_speak_are_found_out_and_take_nobody_along() -> None:
+    riverside, hilltop, station = all_linked("riverside", "hilltop", "station")
+    backup = builders.snapshot(riverside.connection)
+    chairs = riverside.publish("Ten chairs")
+    talk(hilltop, riverside)
+    _old_copy(riverside, backup, muted=False)
+    lamp = riverside.publish("A lamp")
+    talk(station, riverside)
+
+    told = talk(station, hilltop)
+
+    assert told.flaws
+    assert station.forks() == 1
+    assert lamp in station.live() and chairs not in station.live()
+
+
+def test_a_new_epoch_of_the_roots_ends_a_fork() -> None:
+    riverside, hilltop = all_linked("riverside", "hilltop")
+    backup = builders.snapshot(riverside.connection)
+    riverside.publish("Ten chairs")
+    talk(hilltop, riverside)
+    _old_copy(riverside, backup, muted=False)
+    lamp = riverside.publish("A lamp")
+    riverside.publish("A second lamp")
+    talk(hilltop, riverside)
+
+    riverside.begin(epoch=2)
+    told = talk(hilltop, riverside)
+
+    assert told.agreed, told
+    assert lamp in hilltop.live()
+    assert hilltop.heads(of=riverside) == riverside.heads(of=riverside)
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_an_epoch_that_was_not_later_is_refused(epoch: int) -> None:
+    riverside = Town("riverside").begin(epoch=2)
+
+    with pytest.raises(ValueError):
+        riverside.begin(epoch=epoch)
+
+    assert own.begun(riverside.connection)
