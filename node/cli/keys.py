@@ -98,7 +98,7 @@ def take_away(directory: Folder, json: Json = False) -> None:
         )
     typed = _typed(1)[0]
     if typed.public_key() != key.public_key():
-        raise Refusal("other-words", sentence=phrase("These are not the words of this council. Nothing was removed."))
+        raise Refusal("other-words", sentence=phrase("These are other words than ours. Nothing was removed."))
     put_away(directory)
     answer(json, {"taken_away": True}, "The recovery key is no longer on this machine. The paper is the only copy now.")
 

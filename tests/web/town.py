@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
-from sqlmodel import SQLModel
 
 from federation.council import Council
 from federation.kinds import Kind
@@ -24,6 +23,7 @@ from federation.tables import Lane, Peer, Replica, table_of
 from node.accounts import actions
 from node.database import Store, StoreBroken, StoreFull
 from node.feature import Feature, MenuEntry, Slip, Viewer
+from node.migrations.new import every_table
 from node.settings import Settings
 from node.web.application import build
 from node.web.forms import Typed
@@ -254,7 +254,7 @@ def build_town(
     folder: Path, *, url: str = PLAIN, features: tuple[Feature, ...] = (NOTES, ALARMS), **settings: Any
 ) -> Town:
     store = Store.open(folder / "comarca.db")
-    store.write_now(SQLModel.metadata.create_all)
+    store.write_now(every_table().create_all)
     clock, randomness = StandingClock(), CountedRandomness()
     council = Council(
         base_url=url,
