@@ -6,7 +6,9 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 LOCKS  := requirements
 WORDS  := $(wildcard node/web/locale/*/LC_MESSAGES/comarca.po)
 
-.PHONY: demo tour test lint types contracts check bench schemas words catalogues wheel clean help
+SCALE  ?= 10
+
+.PHONY: demo tour storm bundles away restores returning test lint types contracts check bench schemas words catalogues wheel clean help
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,6 +51,21 @@ types: $(VENV)/.dev
 
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
+
+storm: $(VENV)/.dev  ## feeds under lost, cut and garbled talks, old copies, new keys: SCALE times 60 seeds
+	$(BIN)/python -m pytest tests/feeds/test_storm.py --scale $(SCALE) -n 2
+
+bundles: $(VENV)/.dev  ## files on a stick, damaged in every way: SCALE times 174 of them
+	$(BIN)/python -m pytest tests/feeds/test_damaged_bundles.py tests/feeds/test_bundle_file.py --scale $(SCALE) -n 2
+
+away: $(VENV)/.dev  ## a council that was away for thirty days: SCALE times 500 entries meanwhile
+	$(BIN)/python -m pytest tests/feeds/test_away.py --scale $(SCALE)
+
+restores: $(VENV)/.dev  ## old backups put back: SCALE times 20 of them
+	$(BIN)/python -m pytest tests/feeds/test_restoring.py --scale $(SCALE)
+
+returning: $(VENV)/.dev  ## a council whose server is gone comes back from its words and its neighbours
+	$(BIN)/python -m pytest tests/two_nodes/test_returning.py
 
 bench: $(VENV)/.dev  ## figures beside this machine's own ceiling, as JSON
 	@$(BIN)/python -m tests.bench

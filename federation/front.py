@@ -67,7 +67,7 @@ class Front:
             else:
                 await _send_refused(send, 405, "malformed", "An inbox takes POST only.", extra=[(b"allow", b"POST")])
             return
-        if path in questions.PATHS:
+        if path in questions.PATHS or path in questions.UNSIGNED:
             await self._answer(scope, receive, send, path)
             return
         if method in ("GET", "HEAD"):
@@ -95,13 +95,18 @@ class Front:
         if scope["method"] != "POST":
             await _send_refused(send, 405, "malformed", "A question is a POST.", extra=[(b"allow", b"POST")])
             return
-        request = self.request_of(scope)
-        found: bytes | Refused | None = self._answers.admit(request.headers)
+        request, unsigned = self.request_of(scope), path in questions.UNSIGNED
+        found: bytes | Refused | None = None if unsigned else self._answers.admit(request.headers)
         if found is None:
             with self._room.share() as take:
-                most = questions.LONGEST_QUESTION
+                most = questions.LONGEST_UNSIGNED if unsigned else questions.LONGEST_QUESTION
                 body = await body_of(receive, most=most, seconds=self._body_deadline, take=take)
-            found = body if isinstance(body, Refused) else await self._answers.answer(request, path, body)
+            if isinstance(body, Refused):
+                found = body
+            elif unsigned:
+                found = await self._answers.answer_unsigned(path, body)
+            else:
+                found = await self._answers.answer(request, path, body)
         if isinstance(found, Refused):
             await _send_refused(send, found.reason.status, found.reason.value, found.sentence, extra=[])
             return

@@ -37,6 +37,12 @@ class Kind(Generic[Ours]):
     step that stores it; a kind with one is judged alone, not in a batch.
     `put(connection, copy, model)` writes the feature's own index for it, and must be safe to run twice.
     `end(connection, replica_id)` removes that index.
+
+    Two more are for a store that was behind, and hears from neighbours what we ourselves once said. Both must be safe to run twice.
+    `recover(connection, copy, model, note)` writes our own record anew from what we once published, in any order; it never touches
+    one that is as new or newer. What was never published cannot come back with it.
+    `lapse(connection, object_id, audience, now)` follows our own word that a record is for `audience` alone from now on, or, with
+    None, that it was taken back for good. It never widens, and says nothing to anybody.
     """
 
     name: str
@@ -46,6 +52,8 @@ class Kind(Generic[Ours]):
     end: Callable[[Connection, int], None]
     final: Callable[[Any], bool] = lambda model: False
     check: Callable[[Connection, Ours, Mapping[str, Any], Any, datetime], Refused | None] | None = None
+    recover: Callable[[Connection, Copy, Any, Mapping[str, Any]], None] | None = None
+    lapse: Callable[[Connection, str, str | None, datetime], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

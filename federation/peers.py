@@ -128,6 +128,17 @@ def remove(connection: Connection, council: Council, *, actor_id: str, now: date
     return str(row["actor_id"])
 
 
+def linked_before(connection: Connection, *, introduction: Introduction, now: datetime) -> None:
+    """Write down a council that we were linked up with before our server was lost, as it still has us. Raises Refusal.
+
+    Its key is the one that it shows now: the words are to be compared again.
+    """
+    row = meet(connection, introduction=introduction, now=now)
+    if row["state"] != State.ACCEPTED:
+        open_destination(connection, inbox=row["inbox"], serves="peer", scheme="ed25519", now=now)
+        change(connection, row, state=State.ACCEPTED.value, accepted_at=now)
+
+
 def they_asked(connection: Connection, council: Council, *, actor_id: str, offer_id: str, now: datetime) -> None:
     """Their Offer has come. If ours is on its way, both have said yes already.
 

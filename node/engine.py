@@ -135,7 +135,9 @@ class Engine:
             clock=clock,
             directory=lambda: self.directory,
             rates=Buckets(per_minute=limits.peer_rate.per_minute, burst=limits.peer_rate.burst),
+            strangers=Buckets(per_minute=unknown.per_minute, burst=unknown.burst),
             hello=self._hello,
+            relations_changed=self.refresh,
         )
         self.served = Served(council=council, store=store, clock=clock, version=version)
 

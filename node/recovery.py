@@ -15,12 +15,14 @@ from sqlalchemy import Connection
 
 from federation.council import Council
 from federation.feeds import own
+from federation.ourselves import council_document
 from federation.ports import Clock, Randomness
 from node.database import Store
 from node.identity import FOLDER, load_key, place_key
 from protocol import keys
 from protocol.feeds import roots
 from protocol.feeds.coding import b64
+from schemas import activity as activities
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
@@ -75,11 +77,14 @@ def open_epoch(
     now: datetime,
     next_roots: Sequence[Ed25519PrivateKey] = (),
     threshold: int = 1,
+    number: int | None = None,
 ) -> int:
     """Begin the next epoch of our feeds, under the key in use, and say in it all that is live. Returns its number.
 
     `by` are root keys, as many as are needed. `next_roots` take the place of those that there are, `threshold` of them being
-    needed from then on. Raises Refusal: "no-feeds", "not-enough-keys".
+    needed from then on. `number` is that of the epoch, where neighbours were told of it already.
+
+    Raises Refusal: "no-feeds", "not-enough-keys".
     """
     line = line_of(connection)
     root = roots.judge_line(line)
@@ -95,12 +100,18 @@ def open_epoch(
         root, signers = after, list(next_roots)
     row = own.ours(connection, "public")
     assert row is not None
-    number = int(row["epoch"]) + 1
+    number = int(row["epoch"]) + 1 if number is None else number
     opened = roots.epoch_statement(root, epoch=number, actor=council.actor_id, key=council.multibase)
     epoch = roots.signed(opened, signers, domain=roots.EPOCH_DOMAIN)
     if not isinstance(roots.judge_epoch(epoch, root), roots.Epoch):
         raise _not_enough(root)
-    own.begin(connection, council, line=line, epoch=epoch, store_id=store_id, now=now)
+    update = activities.update_actor(
+        council.actor_id,
+        council.new_activity_id(),
+        document=council_document(council, council.profile),
+        published=now,
+    )
+    own.begin(connection, council, line=line, epoch=epoch, store_id=store_id, now=now, itself=update)
     return number
 
 

@@ -3,15 +3,18 @@
 Only a council that we are linked up with is answered. About anybody else nothing is written down, and nothing is fetched.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+
+import orjson
+import structlog
 
 from federation.council import Council
 from federation.directory import Directory, Known
-from federation.feeds import asking, questions
+from federation.feeds import asking, questions, reopening
 from federation.ports import Clock, Store
 from federation.rates import Buckets
-from protocol import digest, http_signature
+from protocol import digest, http_signature, strict_json
 from protocol.http_signature import Request
 from protocol.ids import BadAddress
 from protocol.verdict import Reason, Refused
@@ -20,17 +23,24 @@ _UNKNOWN = Refused(Reason.UNKNOWN_PEER, "Only councils that we are linked up wit
 _UNKNOWN_KEY = Refused(Reason.UNKNOWN_KEY, "The signature names a key that is not the one we have for its owner.")
 _TOO_FAST = Refused(Reason.TOO_FAST, "More at once than this server takes from one sender.")
 
+_log = structlog.get_logger(__name__)
+
 
 @dataclass(slots=True)
 class Answers:
-    """Answers questions. `hello(actor_id, was_away)` is called for each hello, after it was answered."""
+    """Answers questions. `hello(actor_id, was_away)` is called for each hello, after it was answered.
+
+    `rates` by linked council; `strangers` for all that ask without a signature together.
+    """
 
     council: Council
     store: Store
     clock: Clock
     directory: Callable[[], Directory]
     rates: Buckets
+    strangers: Buckets
     hello: Callable[[str, bool], None]
+    relations_changed: Callable[[], Awaitable[None]]
 
     def admit(self, headers: Mapping[str, str]) -> Refused | None:
         """Whether the body may be read: from a host that is not blocked, under a key of a council we are linked up with."""
@@ -57,6 +67,28 @@ class Answers:
         if path == questions.HELLO and isinstance(found, bytes):
             self.hello(asker, b'"boot"' in body or b'"online"' in body)
         return found
+
+    async def answer_unsigned(self, path: str, body: bytes) -> bytes | Refused:
+        """What roots alone can ask for: their own statements, and that another server key speaks from now on."""
+        if self.strangers.take("", self.clock.monotonic()) is not None:
+            return _TOO_FAST
+        said = strict_json.parse(body, max_depth=12)
+        if isinstance(said, Refused):
+            return said
+        if path == questions.ROOTS:
+            asked = questions.RootsAsked.read(said)
+            if isinstance(asked, Refused):
+                return asked
+            actor = asked.actor
+            found = await self.store.read(lambda connection: reopening.roots_of(connection, actor=actor))
+            return found if isinstance(found, Refused) else orjson.dumps(found)
+        now = self.clock.now()
+        changed = await self.store.write(lambda connection: reopening.reopen(connection, said, now=now))
+        if isinstance(changed, Refused):
+            return changed
+        await self.relations_changed()
+        _log.warning("a nearby council has a new server key, by its recovery words", council=changed)
+        return orjson.dumps({"result": "stored"})
 
     def who_asks(self, request: Request, body: bytes) -> Known | Refused:
         """The council whose key verifies this request and its body."""

@@ -15,7 +15,7 @@ from federation import arrivals, peers, replicas
 from federation.content import judge_act, judge_content
 from federation.council import Council
 from federation.judged import parse
-from federation.kinds import act_of
+from federation.kinds import Copy, act_of
 from federation.renaming import apply_renaming, is_renaming, shape_of_renaming
 from federation.rotation import keys_of
 from protocol import authority, ids, keys, proof
@@ -44,6 +44,8 @@ def apply(connection: Connection, council: Council, entry: Entry, *, actor: str,
             because = say(
                 connection, council, object_id=header.object or "", actor=actor, channel=header.channel, now=now
             )
+            if because is None and actor == council.actor_id:
+                _lapse(connection, council, entry, now=now)
         elif actor == council.actor_id:
             because = None
             _recover(connection, council, entry, now=now)
@@ -70,6 +72,38 @@ def _recover(connection: Connection, council: Council, entry: Entry, *, now: dat
         audience = AUDIENCE[header.channel]
         document = orjson.dumps(payload)
         replicas.put(connection, council, activity=payload, document=document, audience=audience, received_at=now)
+        _recover_record(connection, council, object_id=payload["object"]["id"])
+
+
+def _recover_record(connection: Connection, council: Council, *, object_id: str) -> None:
+    """Bring our own record up to our newest word on it, which may have been here without it. What was taken back stays gone."""
+    held = replicas.find(connection, object_id)
+    if held is None or held["gone_at"] is not None or held["source"] != council.actor_id:
+        return
+    kind = council.kinds[held["kind"]]
+    if kind.recover is not None:
+        note = replicas.note_of(held)
+        copy = Copy(held["id"], object_id, held["source"], held["audience"], ours=True, updated=held["updated"])
+        kind.recover(connection, copy, kind.read(note), note)
+
+
+def _lapse(connection: Connection, council: Council, entry: Entry, *, now: datetime) -> None:
+    """What we ourselves once took back, or told to fewer. Our own record follows at once: it must not stay where all can see it."""
+    header = entry.header
+    narrowed = header.kind is Kind.MOVED
+    if narrowed and header.channel != "public":
+        return
+    for kind in council.kinds.values():
+        if kind.lapse is not None:
+            kind.lapse(connection, header.object or "", AUDIENCE["region"] if narrowed else None, now)
+
+
+def lapse(connection: Connection, council: Council, *, object_id: str, channel: str, now: datetime) -> None:
+    """What of ours is in no newer list of ours: gone from this channel, and from our own wall as far as that was for it."""
+    drop(connection, council, object_id=object_id, actor=council.actor_id, channel=channel, now=now)
+    for kind in council.kinds.values():
+        if kind.lapse is not None:
+            kind.lapse(connection, object_id, AUDIENCE["region"] if channel == "public" else None, now)
 
 
 def end(

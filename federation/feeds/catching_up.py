@@ -84,6 +84,7 @@ class _Told:
     flaws: dict[str, str] = field(default_factory=dict)
     behind: set[str] = field(default_factory=set)
     gaps: set[str] = field(default_factory=set)
+    aside: set[str] = field(default_factory=set)
 
     def note(self, taken: Taken) -> None:
         self.taken += taken.count
@@ -92,6 +93,8 @@ class _Told:
             self.behind.add(taken.feed)
         if taken.flaw is not None and taken.flaw.flaw is Flaw.GAP:
             self.gaps.add(taken.feed)
+        elif taken.flaw is not None and taken.flaw.flaw is Flaw.UNKNOWN:
+            self.aside.add(taken.feed)  # a council that we are not linked up with: neither ours to take nor wrong
         elif taken.flaw is not None:
             self.flaws[taken.feed] = taken.flaw.flaw.value
 
@@ -141,7 +144,8 @@ def _catch_up(council: Council, told: _Told, their_actor: str, reason: str) -> G
     if about.same:
         return True
     yield from _fetch(council, told, about.heads)
-    left: list[questions.Range] = yield Read(partial(lacking.missing, heads=about.heads))
+    aside = frozenset(told.aside)
+    left: list[questions.Range] = yield Read(partial(lacking.missing, heads=about.heads, but=aside))
     return not left and not told.flaws and not told.behind
 
 
@@ -219,9 +223,9 @@ def _fetch(council: Council, told: _Told, heads: Sequence[questions.Head]) -> Ge
         gone |= set(about.gone)
         told.gaps.clear()
         yield from _take(council, told, lines)
-        gone |= told.gaps
+        gone |= told.gaps - told.aside
         before = wanted
-        refused = frozenset({*told.flaws, *told.behind, *gone})
+        refused = frozenset({*told.flaws, *told.behind, *told.aside, *gone})
         wanted = yield Read(partial(lacking.missing, heads=heads, but=refused))
         if wanted == before:
             return

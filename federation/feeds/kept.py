@@ -16,8 +16,8 @@ from protocol.feeds.entry import Entry, Kind
 from protocol.feeds.roots import Root
 
 _BEGIN = text(
-    "INSERT INTO feed (name, actor_id, channel, ours, epoch, seq, head, key, roots, lacks, head_at)"
-    " VALUES (:name, :actor, :channel, :ours, :epoch, 1, :head, :key, :roots, 0, :now)"
+    "INSERT INTO feed (name, actor_id, channel, ours, epoch, seq, head, key, roots, lacks, opened, head_at)"
+    " VALUES (:name, :actor, :channel, :ours, :epoch, 1, :head, :key, :roots, 0, 0, :now)"
     " ON CONFLICT (name) DO UPDATE SET actor_id = excluded.actor_id, epoch = excluded.epoch, seq = 1, head = excluded.head,"
     " key = excluded.key, roots = excluded.roots, frozen_seq = NULL, head_at = excluded.head_at RETURNING id"
 )
@@ -121,6 +121,12 @@ def feed(connection: Connection, name: str) -> RowMapping | None:
     return connection.execute(_BY_NAME, {"name": name}).mappings().first()
 
 
+def owner(connection: Connection, name: str) -> str:
+    """Whose feed it is: the actor id of its council."""
+    row = feed(connection, name)
+    return "" if row is None else str(row["actor_id"])
+
+
 def at(connection: Connection, *, feed_id: int, epoch: int, seq: int) -> RowMapping | None:
     """The entry at one place of a feed."""
     return connection.execute(_PLACE, {"feed": feed_id, "epoch": epoch, "seq": seq}).mappings().first()
@@ -206,3 +212,11 @@ def payloads(connection: Connection, *, feed_id: int, epoch: int, now: datetime)
 def last_number(connection: Connection) -> int:
     """The number of what was stored here last."""
     return int(connection.execute(text("SELECT coalesce(max(n), 0) FROM feed_entry")).scalar_one())
+
+
+def was_said(connection: Connection, *, object_id: str) -> bool:
+    """Whether an object stands, or stood, in any feed that is held."""
+    statement = text(
+        "SELECT 1 FROM feed_entry e JOIN feed f ON f.id = e.feed_id WHERE f.ours AND e.object_id = :o LIMIT 1"
+    )
+    return connection.execute(statement, {"o": object_id}).first() is not None

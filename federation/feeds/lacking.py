@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from federation.feeds import kept, own, questions
+from federation.feeds import applying, kept, own, questions
 
 
 def missing(
@@ -16,6 +16,8 @@ def missing(
         if head.feed in but:
             continue
         row = kept.feed(connection, head.feed)
+        if row is None and head.actor and not applying.listened_to(connection, head.actor):
+            continue
         first = 1 if row is None or row["epoch"] < head.epoch else row["seq"] + 1
         older = row is not None and row["epoch"] > head.epoch
         if not older and first <= head.seq:

@@ -17,6 +17,7 @@ from federation.moments import from_microseconds, microseconds, read_time
 from protocol.feeds import chain, entry, roots
 from protocol.feeds.entry import Entry, Kind
 from protocol.peering import State
+from protocol.proof import add_proof
 
 LONGEST: Final = timedelta(days=90)
 RENEWED_BEFORE: Final = timedelta(days=30)
@@ -76,16 +77,21 @@ def begin(
     epoch: dict[str, Any],
     store_id: str,
     now: datetime,
+    itself: dict[str, Any] | None = None,
 ) -> None:
     """Begin both feeds, or their next epoch, with all that is live of ours.
 
-    `line` are the signed root statements, `epoch` the signed epoch that names the node key in use. Raises ValueError where
-    they do not hold, or do not name that key and us.
+    `line` are the signed root statements, `epoch` the signed epoch that names the node key in use; `itself` is an Update of our
+    actor, which tells those who follow the roots all of our new keys. Raises ValueError where roots or epoch do not hold, or do
+    not name that key and us.
     """
     answers = {channel: _answers(connection, council, channel, now=now) for channel in entry.CHANNELS}
     for channel in entry.CHANNELS:
         _begin_one(connection, council, channel, line=line, epoch=epoch, now=now)
     connection.execute(_MARK, {"store_id": store_id, "now": microseconds(now)})
+    if itself is not None:
+        signed = add_proof(itself, key=council.ed25519, method=council.ed25519_key_id, created=now)
+        put(connection, council, audience="public", object_id=council.actor_id, payload=signed, ends=None, now=now)
     name_readers(connection, council, now=now)
     for row in connection.execute(_LIVE, {"us": council.actor_id, "now": microseconds(now)}).all():
         payload, ends = orjson.loads(row.document), row.ends_at
@@ -103,12 +109,8 @@ def _answers(connection: Connection, council: Council, channel: str, *, now: dat
     row = ours(connection, channel)
     if row is None:
         return []
-    given = {
-        "feed": row["id"],
-        "epoch": row["epoch"],
-        "ours": f"{council.base_url}/a/%",
-        "now": microseconds(now),
-    }
+    ours_alone = f"{council.base_url}/a/%"
+    given = {"feed": row["id"], "epoch": row["epoch"], "ours": ours_alone, "now": microseconds(now)}
     return [tuple(found) for found in connection.execute(_SAID, given)]
 
 

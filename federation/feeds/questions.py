@@ -20,6 +20,12 @@ RANGES: Final = "/sync/ranges"
 SNAPSHOTS: Final = "/sync/snapshots"
 PATHS: Final = frozenset({HELLO, HEADS, RANGES, SNAPSHOTS})
 
+# Asked by whoever has lost its key, so these two need no signature (federation.feeds.reopening).
+ROOTS: Final = "/sync/roots"
+KEYS: Final = "/sync/keys"
+UNSIGNED: Final = frozenset({ROOTS, KEYS})
+LONGEST_UNSIGNED: Final = 65_536
+
 MOST_RANGES: Final = 512
 MOST_BYTES: Final = 1_000_000
 """An answer ends after the entry that takes it beyond so many bytes; `more` says that there is."""
@@ -73,10 +79,17 @@ class Snapshots(WireModel):
     feeds: list[Name] = Field(max_length=64)
 
 
+class RootsAsked(WireModel):
+    """The roots of which council?"""
+
+    actor: str = Field(max_length=2_048)
+
+
 class Head(WireModel):
-    """How far a feed is held."""
+    """How far a feed is held, and whose it is."""
 
     feed: Name
+    actor: str = Field(default="", max_length=2_048)
     epoch: Number
     seq: Number
     id: str = Field(max_length=43)

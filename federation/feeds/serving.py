@@ -88,7 +88,10 @@ def heads(connection: Connection, asked: HeadsAsked, *, asker: str) -> Answer | 
         found = ours.unknown_to(named, sorted(set(asked.parts)))
     except ValueError:
         return Refused(Reason.WRONG_SHAPE, "The list of heads cannot be read.")
-    listed = [{"feed": leaf.feed, "epoch": leaf.epoch, "seq": leaf.seq, "id": leaf.id} for leaf in found]
+    listed = [
+        {"feed": one.feed, "actor": kept.owner(connection, one.feed), "epoch": one.epoch, "seq": one.seq, "id": one.id}
+        for one in found
+    ]
     return {"heads": listed}, []
 
 

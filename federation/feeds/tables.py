@@ -20,7 +20,7 @@ class Feed(SQLModel, table=True):
 
     `roots`: the newest line of root statements, as JSON. `frozen_seq`:
     the last number before a fork; such an epoch takes nothing more. `lacks`: it was taken up at a snapshot, and not all that
-    this lists is held yet.
+    this lists is held yet. `opened`: the newest epoch that their roots have told us of by themselves, before its genesis came.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -35,6 +35,7 @@ class Feed(SQLModel, table=True):
     roots: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     frozen_seq: int | None = None
     lacks: bool = False
+    opened: int = 0
     head_at: datetime = Field(sa_type=Instant)
 
 

@@ -23,9 +23,8 @@ from protocol.feeds.flaw import Flaw, Flawed
 
 SAYING: Final = (Kind.PUT, Kind.END, Kind.MOVED)
 
-_UNKNOWN: Final = Flawed(
-    Flaw.ROOT, "The feed is of a council that we are not linked up with, or by other keys than theirs."
-)
+_UNKNOWN: Final = Flawed(Flaw.UNKNOWN, "The feed is of a council that we are not linked up with.")
+_OTHER_KEYS: Final = Flawed(Flaw.ROOT, "The feed is not by the keys that we know that council by.")
 _OTHER_ROOT: Final = Flawed(Flaw.ROOT, "That council has other feeds here already.")
 _NOT_HELD: Final = Flawed(Flaw.GAP, "The feed is not held here, and this is not its beginning.")
 _NOT_LASTING: Final = Flawed(
@@ -168,7 +167,7 @@ def _whose(connection: Connection, council: Council, begun: Begun) -> Flawed | N
     if kept.feed(connection, name) is not None or kept.root_is_known(connection, root=root, actor=begun.actor):
         return None
     known = {multibase for multibase, _ in keys_of(connection, council, begun.actor).values()}
-    return None if begun.head.key in known else _UNKNOWN
+    return None if begun.head.key in known else _OTHER_KEYS
 
 
 def take_snapshot(connection: Connection, council: Council, lasting: Sequence[Entry], *, now: datetime) -> Taken:
@@ -224,7 +223,13 @@ def _end_what_is_not_listed(
 ) -> None:
     audience = applying.AUDIENCE[channel]
     for row in connection.execute(_SOURCES, {"actor": actor, "audience": audience}).all():
-        if row.object_id not in live:
+        if row.object_id in live:
+            continue
+        if actor == council.actor_id:
+            # What an old copy of ours has published while it was silent was never in the feed, and will be said.
+            if kept.was_said(connection, object_id=row.object_id):
+                applying.lapse(connection, council, object_id=row.object_id, channel=channel, now=now)
+        else:
             applying.drop(connection, council, object_id=row.object_id, actor=actor, channel=channel, now=now)
 
 

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from federation import rotation
 from federation.feeds import muting, own
-from node.cli.opening import Folder, Opened, opened
+from node.cli.opening import Folder, Opened, opened, over_the_network
 from node.cli.saying import Json, answer, plainly, say
 from node.recovery import line_of, make_key, open_epoch, put_away, root_key
+from node.returning import Returning
 from protocol import keys as public_keys
 from protocol.feeds import bundle, roots
 from protocol.feeds.coding import b64
@@ -135,6 +136,51 @@ def new_epoch(directory: Folder, json: Json = False) -> None:
     )
 
 
+@keys.command("recover")
+@plainly
+def recover(
+    directory: Folder,
+    neighbours: Annotated[
+        list[str], typer.Option("--from", help="The address of a nearby council that we were linked with.")
+    ],
+    json: Json = False,
+) -> None:
+    """Put a lost council up again on this new server, from its recovery words and from what nearby councils hold.
+
+    Make the folder first, with the old address: comarca init DIR --url …; then type this, before the server runs.
+    """
+    with opened(directory) as here:
+        by = _all_typed()
+        council, store, clock, randomness = here.council, here.store, here.clock, here.randomness
+        returned = over_the_network(
+            council,
+            lambda transport: Returning(council, store, clock, randomness, transport).come_back(neighbours, by),
+        )
+    answer(
+        json,
+        {
+            "live": returned.live,
+            "epoch": returned.epoch,
+            "asked": dict(returned.asked),
+            "words": {name: list(words) for name, words in returned.words},
+        },
+        f"{returned.live} of what the council had said is live again, in epoch {returned.epoch}.",
+        *(f"{name}: gave back {what}" for name, what in returned.asked),
+        *(f"Compare with {name}, by voice: {' '.join(words)}" for name, words in returned.words),
+        f"Now: comarca serve {directory}",
+    )
+
+
+def _all_typed() -> list[Ed25519PrivateKey]:
+    """Every line of recovery words that comes in, until an empty one or the end."""
+    if sys.stdin.isatty():
+        say("Type the recovery words, each paper on one line; an empty line ends it:")
+    found = []
+    while words := sys.stdin.readline().split():
+        found.append(_key_of(words))
+    return found
+
+
 def _open(here: Opened, by: list[Ed25519PrivateKey], *, next_roots: Any = (), threshold: int = 1) -> int:
     store_id, now = b64(here.randomness.bytes(12)), here.clock.now()
     return here.store.write_now(
@@ -158,10 +204,11 @@ def _typed(count: int) -> list[Ed25519PrivateKey]:
     """As many root keys as are needed, each typed as its 24 words on one line. Raises Refusal "words"."""
     if sys.stdin.isatty():
         say(f"Type the recovery words, {count} paper(s), each on one line:")
-    found = []
-    for _ in range(count):
-        try:
-            found.append(roots.key_of_words(sys.stdin.readline().split()))
-        except ValueError as error:
-            raise Refusal("words", sentence=f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
-    return found
+    return [_key_of(sys.stdin.readline().split()) for _ in range(count)]
+
+
+def _key_of(words: list[str]) -> Ed25519PrivateKey:
+    try:
+        return roots.key_of_words(words)
+    except ValueError as error:
+        raise Refusal("words", sentence=f"{str(error)[:1].upper()}{str(error)[1:]}.") from None

@@ -20,7 +20,7 @@ class Flaw(StrEnum):
     OLD_ROOT = "old-root"
     EPOCH = "bad-epoch"
     NOT_LIVE = "not-live"
-    PAYLOAD = "bad-payload"
+    UNKNOWN = "unknown-council"
 
 
 @dataclass(frozen=True, slots=True)

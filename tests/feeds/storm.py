@@ -43,6 +43,8 @@ class Storm:
             self._pass_time()
             self._something(town)
         self._calm()
+        for town in self.towns:
+            town.connection.close()
         return self
 
     def _pass_time(self) -> None:

@@ -1,10 +1,13 @@
 """An old copy of a council says nothing until neighbours have given it back what it once said. Then nothing is lost or forked."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from federation.feeds import muting, own
 from tests import builders
+from tests.builders import SeededRandomness
 from tests.feeds.carrying import Town, all_linked, talk
 
 
@@ -43,6 +46,32 @@ def test_what_was_said_after_the_backup_comes_back_and_then_it_speaks_again() ->
         text("SELECT object_id FROM replica WHERE source = :us AND gone_at IS NULL"), {"us": riverside.council.actor_id}
     ).scalars()
     assert set(ours) == {chairs, lamp, soup, table}
+
+
+def test_many_old_copies_and_no_fork(scale: int) -> None:
+    for number in range(20 * scale):
+        dice = SeededRandomness(f"copies {number}")
+        riverside, hilltop, station = all_linked("riverside", "hilltop", "station")
+        said = {riverside.publish(f"Before {n}") for n in range(1 + dice.below(4))}
+        backup = builders.snapshot(riverside.connection)
+        said |= {riverside.publish(f"After {n}") for n in range(1 + dice.below(6))}
+        for neighbour in dice.shuffled([hilltop, station])[: 1 + dice.below(2)]:
+            talk(neighbour, riverside)
+        known = set(hilltop.live()) | set(station.live())
+        _old_copy(riverside, backup)
+        said.add(riverside.publish("While silent"))
+
+        for neighbour in (hilltop, station):
+            talk(riverside, neighbour)
+        assert riverside.write(lambda c, one=riverside: muting.speak_again(c, one.council, now=one.now))
+        for neighbour in (hilltop, station):
+            assert talk(neighbour, riverside).agreed
+
+        for neighbour in (hilltop, station):
+            assert neighbour.forks() == 0 and known <= set(neighbour.live()) <= said
+            assert neighbour.heads(of=riverside) == riverside.heads(of=riverside)
+        for town in (riverside, hilltop, station):
+            town.connection.close()
 
 
 def test_one_neighbour_of_two_is_not_enough_and_one_of_one_is() -> None:
@@ -148,3 +177,27 @@ def test_an_epoch_that_was_not_later_is_refused(epoch: int) -> None:
         riverside.begin(epoch=epoch)
 
     assert own.begun(riverside.connection)
+
+
+def test_an_old_copy_that_takes_its_own_feed_up_at_a_snapshot_loses_nothing_and_brings_nothing_back() -> None:
+    riverside, hilltop = all_linked("riverside", "hilltop")
+    lasting = {"ends_at": riverside.now + timedelta(days=80)}
+    chairs, lamp = riverside.publish("Ten chairs", **lasting), riverside.publish("A lamp", **lasting)
+    backup = builders.snapshot(riverside.connection)
+    riverside.withdraw(lamp)
+    table = riverside.publish("A table", **lasting)
+    riverside.snapshot()
+    talk(hilltop, riverside)
+    for town in (riverside, hilltop):
+        town.now += timedelta(days=40)
+    hilltop.forget()
+    _old_copy(riverside, backup)
+    bench = riverside.publish("A bench", **lasting)
+
+    told = talk(riverside, hilltop)
+    spoke = riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now))
+    talk(hilltop, riverside)
+
+    assert told.agreed and spoke
+    assert set(hilltop.live()) == {chairs, table, bench}
+    assert hilltop.forks() == 0

@@ -163,11 +163,11 @@ async def until(question: Callable[[], Any], *, deadline: float = DEADLINE) -> A
         await asyncio.sleep(0.01)
 
 
-def make_town(folder: Path, network: Network, *, name: str, **settings: Any) -> Town:
-    """A node in `folder`, with fixed keys, not started."""
+def make_town(folder: Path, network: Network, *, name: str, keys_of: str = "", **settings: Any) -> Town:
+    """A node in `folder`, with fixed keys, not started. `keys_of` gives it others than those that belong to its name."""
     keys = folder / FOLDER
     keys.mkdir(mode=0o700, parents=True)
-    for file, key in ((RSA_FILE, builders.rsa_key()), (ED25519_FILE, builders.ed25519_key(name))):
+    for file, key in ((RSA_FILE, builders.rsa_key()), (ED25519_FILE, builders.ed25519_key(keys_of or name))):
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (keys / file).write_bytes(pem)
         (keys / file).chmod(0o600)
@@ -176,7 +176,7 @@ def make_town(folder: Path, network: Network, *, name: str, **settings: Any) -> 
     } | settings
     node = Node(
         load(folder, name=name.capitalize(), url=f"https://{name}.example", **values),
-        randomness=builders.SeededRandomness(name),
+        randomness=builders.SeededRandomness(keys_of or name),
         transport=network,
     )
     network.applications[node.council.base_url] = node

@@ -31,7 +31,9 @@ class Gate:
 def said_to(town: Town) -> list[tuple[str, Any]]:
     """Verb and object id of every activity that was sent to a town."""
     bodies = [
-        orjson.loads(r.body) for r in town.network.log if r.method == "POST" and r.url.startswith(town.url) and r.body
+        orjson.loads(r.body)
+        for r in town.network.log
+        if r.method == "POST" and r.url.startswith(town.url) and r.url.endswith("/inbox") and r.body
     ]
     return [(b["type"], b["object"].get("id") if isinstance(b["object"], dict) else b["object"]) for b in bodies]
 

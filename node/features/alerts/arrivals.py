@@ -19,6 +19,7 @@ from federation.council import Council
 from federation.kinds import Copy, Kind
 from federation.moments import microseconds
 from federation.tables import Lane, table_of
+from node.features.alerts import recovering
 from node.features.alerts.tables import AlertIndex
 from protocol.verdict import Reason, Refused
 from schemas.records.alert import AlertNote, read_alert
@@ -124,4 +125,14 @@ def check(
     return None
 
 
-KIND: Final = Kind(name="alert", lane=Lane.ALERT, read=read, put=put, end=end, final=final, check=check)
+KIND: Final = Kind(
+    name="alert",
+    lane=Lane.ALERT,
+    read=read,
+    put=put,
+    end=end,
+    final=final,
+    check=check,
+    recover=recovering.recover,
+    lapse=recovering.lapse,
+)

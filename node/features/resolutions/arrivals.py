@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Connection, text
 
 from federation import replicas
@@ -16,13 +15,9 @@ from federation.council import Council
 from federation.kinds import Copy, Kind
 from federation.moments import microseconds
 from federation.tables import Lane, table_of
-from node.features.resolutions import evidence
-from node.features.resolutions.evidence import Said
+from node.features.resolutions import passing_on, recovering
 from node.features.resolutions.stances import joint_note
 from node.features.resolutions.tables import ResolutionIndex
-from protocol.agreement.rule import read_rule
-from protocol.agreement.stances import given_of
-from protocol.agreement.tally import Given
 from protocol.verdict import Reason, Refused
 from schemas.records.deciding import Domain, Stage
 from schemas.records.resolution import ResolutionNote, read_resolution
@@ -74,20 +69,7 @@ def put(connection: Connection, copy: Copy, model: ResolutionNote) -> None:
         },
     )
     if not copy.ours:
-        _keep_passed_on(connection, copy, model)
-
-
-def _keep_passed_on(connection: Connection, copy: Copy, model: ResolutionNote) -> None:
-    """Keep the answers that the proposer passes on; one that is not proven, or not to this text, is left in the note alone."""
-    decided = model.resolution
-    rule = read_rule(decided.agreed_rule)
-    if isinstance(rule, Refused):
-        return
-    for document in evidence.for_audience(decided.stances or [], copy.audience):
-        said = evidence.read_said(document)
-        given = given_of(document, rule, resolution=copy.object_id, digest=decided.text_digest)
-        if isinstance(said, Said) and isinstance(given, Given):
-            evidence.keep(connection, said, orjson.dumps(document), now=copy.updated)
+        passing_on.keep(connection, copy, model)
 
 
 def check(
@@ -118,4 +100,13 @@ def end(connection: Connection, replica_id: int) -> None:
     connection.execute(_END, {"replica_id": replica_id})
 
 
-KIND: Final = Kind(name="resolution", lane=Lane.ORDINARY, read=read_resolution, put=put, end=end, check=check)
+KIND: Final = Kind(
+    name="resolution",
+    lane=Lane.ORDINARY,
+    read=read_resolution,
+    put=put,
+    end=end,
+    check=check,
+    recover=recovering.recover,
+    lapse=recovering.lapse,
+)

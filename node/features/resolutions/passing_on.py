@@ -13,9 +13,17 @@ from sqlalchemy import Connection
 
 from federation import replicas
 from federation.council import Council
+from federation.kinds import Copy
 from federation.tables import table_of
+from node.features.resolutions import evidence
+from node.features.resolutions.evidence import Said
 from node.features.resolutions.publishing import answers_to, next_update, publish, wire_form
 from node.features.resolutions.tables import Resolution
+from protocol.agreement.rule import read_rule
+from protocol.agreement.stances import given_of
+from protocol.agreement.tally import Given
+from protocol.verdict import Refused
+from schemas.records.resolution import ResolutionNote
 
 _RESOLUTIONS: Final = table_of(Resolution)
 
@@ -38,6 +46,19 @@ def own_joint(connection: Connection, object_id: str) -> Resolution | None:
         .first()
     )
     return None if row is None else Resolution(**row)
+
+
+def keep(connection: Connection, copy: Copy, model: ResolutionNote) -> None:
+    """Keep the answers that a note passes on; one that is not proven, or not to this text, is left in the note alone."""
+    decided = model.resolution
+    rule = read_rule(decided.agreed_rule)
+    if isinstance(rule, Refused):
+        return
+    for document in evidence.for_audience(decided.stances or [], copy.audience):
+        said = evidence.read_said(document)
+        given = given_of(document, rule, resolution=copy.object_id, digest=decided.text_digest)
+        if isinstance(said, Said) and isinstance(given, Given):
+            evidence.keep(connection, said, orjson.dumps(document), now=copy.updated)
 
 
 def tell_anew(connection: Connection, council: Council, *, object_id: str, now: datetime) -> bool:

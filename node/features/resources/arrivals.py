@@ -13,6 +13,7 @@ from federation.council import Council
 from federation.kinds import Copy, Kind
 from federation.moments import microseconds
 from federation.tables import Lane, table_of
+from node.features.resources import recovering
 from node.features.resources.tables import Availability
 from protocol.verdict import Reason, Refused
 from schemas.place import Place
@@ -94,4 +95,12 @@ def middle_of(place: Place | None) -> tuple[float, float] | tuple[None, None]:
     return round(place.latitude, _DECIMALS), round(place.longitude, _DECIMALS)
 
 
-KIND: Final[Kind[Council]] = Kind(name="resource", lane=Lane.ORDINARY, read=read, put=put, end=end)
+KIND: Final[Kind[Council]] = Kind(
+    name="resource",
+    lane=Lane.ORDINARY,
+    read=read,
+    put=put,
+    end=end,
+    recover=recovering.recover,
+    lapse=recovering.lapse,
+)

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("roots", sa.LargeBinary(), nullable=False),
         sa.Column("frozen_seq", sa.Integer(), nullable=True),
         sa.Column("lacks", sa.Boolean(), nullable=False),
+        sa.Column("opened", sa.Integer(), nullable=False),
         sa.Column("head_at", federation.columns.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feed")),
         sa.UniqueConstraint("name", name=op.f("uq_feed_name")),

@@ -1,0 +1,65 @@
+"""Our own needs and offers written anew from what we once published: for a server put up again, or an old copy of ours.
+
+What never left this node cannot come back: who put it up, how a closed one went, from which resolution it came. Nobody is
+remembered as its author, so whoever has the server turn changes or closes it. What was put up for our own council alone is lost.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from federation.kinds import Copy
+from federation.tables import table_of
+from node.features.resources.tables import Resource
+from schemas.records.resource import ResourceNote
+
+NOBODY: Final = 0
+_COUNTED: Final = "one"  # what stands on the wire where no unit was given
+
+_RESOURCES: Final = table_of(Resource)
+
+
+def recover(connection: Connection, copy: Copy, model: ResourceNote, note: Mapping[str, Any]) -> None:
+    """Keep the need or offer that we told in `note`, unless what is kept is as new. What it holds beyond that stays."""
+    public_id = copy.object_id.rpartition("/")[2]
+    told = {
+        "object_id": copy.object_id,
+        "direction": model.direction,
+        "title": model.name,
+        "words": model.words,
+        "language": model.language or "und",
+        "category": model.category,
+        "quantity": model.quantity,
+        "unit": _unit(model),
+        "available": model.available,
+        "near": model.location.name if model.location is not None else "",
+        "cell": model.location.cell if model.location is not None else None,
+        "audience": copy.audience,
+        "state": model.state.value,
+        "starts_at": model.start_time,
+        "ends_at": model.end_time,
+        "created_at": model.published,
+        "updated_at": copy.updated,
+    }
+    held = connection.execute(_RESOURCES.select().where(_RESOURCES.c.public_id == public_id)).mappings().first()
+    if held is None:
+        connection.execute(_RESOURCES.insert().values(public_id=public_id, because="", by_member=NOBODY, **told))
+    elif held["updated_at"] < copy.updated:
+        connection.execute(_RESOURCES.update().where(_RESOURCES.c.id == held["id"]).values(**told))
+
+
+def _unit(model: ResourceNote) -> str | None:
+    """What is counted, None where nobody said. Who did write that very word is told by the sentence for people."""
+    unwritten = model.unit == _COUNTED and f": {model.quantity} {_COUNTED}" not in model.content
+    return None if unwritten else model.unit
+
+
+def lapse(connection: Connection, object_id: str, audience: str | None, now: datetime) -> None:
+    """What was taken down goes here too; what is for nearby councils alone is shown to nobody else."""
+    ours = _RESOURCES.c.object_id == object_id
+    if audience is None:
+        connection.execute(_RESOURCES.delete().where(ours))
+    else:
+        connection.execute(_RESOURCES.update().where(ours, _RESOURCES.c.audience == "public").values(audience=audience))
