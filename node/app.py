@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
 import structlog
+from fastapi import FastAPI
 
 from federation.council import Council, Rules
 from federation.kinds import Kind
@@ -165,8 +167,7 @@ class Node:
             relations_changed=self.engine.relations_changed,
         )
         apply_profile(self.council, self.settings, self.store, now=self.clock.now())
-        self._pages = build(self.site)
-        self._front = self.engine.front(self._pages)
+        self._front = self.engine.front(self._page)
         self.site.claimed()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -174,6 +175,14 @@ class Node:
             await self._live(receive, send)
         else:
             await self._probes(scope, receive, send)
+
+    @cached_property
+    def _pages(self) -> FastAPI:
+        """The pages, put together when they are first wanted: a server's own start does it, so nobody who asks waits for it."""
+        return build(self.site)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._pages(scope, receive, send)
 
     async def _behind_probes(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.site.claimed.known or await asyncio.to_thread(self.site.claimed):
@@ -234,6 +243,7 @@ class Node:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
+            assert self._pages
             await self.start()
         except Exception as error:
             _log.exception("could not start")

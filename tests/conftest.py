@@ -4,6 +4,7 @@ import gc
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
@@ -36,6 +37,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((nth for nth, folder in enumerate(LONG) if item.nodeid.startswith(folder)), len(LONG))
 
     items.sort(key=place)
+
+
+def pytest_configure() -> None:
+    """Faults are provoked by the hundred: drawn as they are for people at a terminal, each would take a second."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
 
 
 def pytest_collection_finish() -> None:

@@ -14,7 +14,7 @@ from node.migrations import NewerDatabase, current_revision, head, upgrade
 from tests.node.frozen import DROPPED, FIRST, build, complaints, contents, owed, tables_of
 
 ROOT = Path(__file__).parents[2]
-POINTS = 60
+POINTS = 30
 """Spread over the whole upgrade, so that a run stays short; `--scale` tries more, in the end every single one."""
 
 

@@ -119,32 +119,30 @@ async def test_a_server_that_has_said_something_is_not_recovered_over(tmp_path: 
         assert refused.value.word == "has-feeds"
 
 
-@pytest.mark.parametrize(
-    ("reason", "what"),
-    [
-        (Reason.BAD_PROOF, "another root"),
-        (Reason.BAD_PROOF, "a key elsewhere"),
-        (Reason.BAD_PROOF, "no signature"),
-        (Reason.STALE, "the same epoch"),
-        (Reason.UNKNOWN_PEER, "a council that nobody knows"),
-        (Reason.WRONG_SHAPE, "something missing"),
-        (Reason.MALFORMED, "no JSON"),
-        (Reason.TOO_LARGE, "too much"),
-    ],
+FAULTS = (
+    (Reason.BAD_PROOF, "another root"),
+    (Reason.BAD_PROOF, "a key elsewhere"),
+    (Reason.BAD_PROOF, "no signature"),
+    (Reason.STALE, "the same epoch"),
+    (Reason.UNKNOWN_PEER, "a council that nobody knows"),
+    (Reason.WRONG_SHAPE, "something missing"),
+    (Reason.MALFORMED, "no JSON"),
+    (Reason.TOO_LARGE, "too much"),
 )
-async def test_a_new_key_is_believed_by_the_roots_alone_and_each_fault_has_its_name(
-    tmp_path: Path, reason: Reason, what: str
-) -> None:
+
+
+async def test_a_new_key_is_believed_by_the_roots_alone_and_each_fault_has_its_name(tmp_path: Path) -> None:
     async with lost(tmp_path) as (old, (harbour, _), _, words):
         new = make_town(tmp_path / "again", old.network, name="riverside", keys_of="riverside, another server")
         pinned = "SELECT ed25519_multibase FROM peer WHERE actor_id = ?"
         before = harbour.read(lambda c: c.exec_driver_sql(pinned, (old.actor,)).scalar())
 
-        refused = await hand_over(harbour.node, _told(new, words, what))
+        answers = [await hand_over(harbour.node, _told(new, words, what)) for _, what in FAULTS]
         after = harbour.read(lambda c: c.exec_driver_sql(pinned, (old.actor,)).scalar())
         taken = await hand_over(harbour.node, _told(new, words, ""))
 
-        assert (refused.status, orjson.loads(refused.body)["reason"]) == (reason.status, reason.value)
+        said = [(answer.status, orjson.loads(answer.body)["reason"]) for answer in answers]
+        assert said == [(reason.status, reason.value) for reason, _ in FAULTS]
         assert after == before
         assert taken.status == 200
         now = harbour.read(lambda c: c.exec_driver_sql(pinned, (old.actor,)).scalar())
