@@ -53,9 +53,7 @@ def apply(connection: Connection, council: Council, entry: Entry, *, actor: str,
             because = None  # forgotten or over: whoever kept it did what its owner asked
         else:
             because = _put(connection, council, entry.payload, entry=entry, actor=actor, now=now)
-    except (
-        Exception
-    ) as error:  # our fault, as with what is pushed: written down, and one entry does not stop the others
+    except Exception as error:  # our fault, as with what is pushed: written down, and it does not stop the others
         because = f"{type(error).__name__}: {error}"[:500]
     if because is not None:
         connection.exec_driver_sql("ROLLBACK TO entry")

@@ -214,8 +214,7 @@ def _in_pieces(run: list[Entry]) -> Iterable[list[Entry]]:
 
 def _fetch(council: Council, told: _Told, heads: Sequence[questions.Head]) -> Generator[Ask | Write | Read, Any, None]:
     """Get what lies between our heads and theirs; where that is kept no more, the snapshot and what it lists."""
-    told.behind |= yield Read(partial(lacking.longer_elsewhere, heads=heads))
-    wanted: list[questions.Range] = yield Read(partial(lacking.missing, heads=heads, but=frozenset(told.behind)))
+    wanted: list[questions.Range] = yield Read(partial(lacking.missing, heads=heads))
     gone: set[str] = set()
     while wanted:
         asked = [one.wire() for one in wanted[: questions.MOST_RANGES]]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from federation.feeds import applying, kept, own, questions
+from federation.feeds import applying, kept, questions
 
 
 def missing(
@@ -22,16 +22,4 @@ def missing(
         older = row is not None and row["epoch"] > head.epoch
         if not older and first <= head.seq:
             found.append(questions.Range(feed=head.feed, epoch=head.epoch, first=first, last=head.seq))
-    return found
-
-
-def longer_elsewhere(connection: Connection, heads: Sequence[questions.Head]) -> set[str]:
-    """Feeds of our own that somebody holds more of than we do, while we speak: then this store is an old copy."""
-    if own.muted(connection):
-        return set()
-    found = set()
-    for head in heads:
-        row = kept.feed(connection, head.feed)
-        if row is not None and row["ours"] and (head.epoch, head.seq) > (row["epoch"], row["seq"]):
-            found.add(head.feed)
     return found

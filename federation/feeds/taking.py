@@ -66,7 +66,7 @@ def take(connection: Connection, council: Council, run: Sequence[Entry], *, now:
     if not fresh:
         return Taken(name)
     if row is not None and row["ours"] and not own.muted(connection):
-        return Taken(name, behind=True)
+        return Taken(name, behind=_we_said_more(row, fresh))
     started = _start(connection, council, row, fresh[0])
     if isinstance(started, Flawed):
         return Taken(name, flaw=started)
@@ -81,6 +81,22 @@ def take(connection: Connection, council: Council, run: Sequence[Entry], *, now:
         kept.store_all(connection, rest, feed_id=feed_id, now=now, held=held)
     connection.execute(_ADVANCE, _head(after, feed_id, now))
     return Taken(name, len(fresh), held=tuple(held.items()), relations=relations)
+
+
+def _we_said_more(row: RowMapping, entries: Sequence[Entry]) -> bool:
+    """Whether one of these proves that we ourselves have said more than this store holds: by our key, or by our roots.
+
+    What somebody merely claims must never silence us.
+    """
+    for entry in entries:
+        header = entry.header
+        if (header.epoch, header.seq) <= (row["epoch"], row["seq"]):
+            continue
+        if header.epoch == row["epoch"] and header.key == row["key"] and judge_signature(entry) is None:
+            return True
+        if header.kind is Kind.GENESIS and header.epoch > row["epoch"]:
+            return isinstance(chain.begin(entry, after=kept.head_of(row), known=kept.root_of(row)), Begun)
+    return False
 
 
 def _not_held(
@@ -179,7 +195,7 @@ def take_snapshot(connection: Connection, council: Council, lasting: Sequence[En
     name, genesis = lasting[0].header.feed, lasting[0]
     row = kept.feed(connection, name)
     if row is not None and row["ours"] and not own.muted(connection):
-        return Taken(name, behind=True)
+        return Taken(name, behind=_we_said_more(row, lasting))
     if row is not None and row["frozen_seq"] is not None and genesis.header.epoch == row["epoch"]:
         return Taken(name, flaw=forks.FROZEN)
     held_already = row is not None and genesis.header.epoch == row["epoch"]

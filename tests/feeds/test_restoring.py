@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import orjson
 import pytest
 from sqlalchemy import text
 
-from federation.feeds import muting, own
+from federation.feeds import muting, own, questions
+from protocol.feeds import chain, entry
+from protocol.feeds.coding import b64
+from protocol.feeds.entry import Kind
 from tests import builders
 from tests.builders import SeededRandomness
 from tests.feeds.carrying import Town, all_linked, talk
@@ -133,6 +137,47 @@ def test_an_old_copy_that_does_not_know_it_is_one_is_told_by_a_neighbour() -> No
     told = talk(riverside, hilltop)
 
     assert told.behind and not told.agreed
+
+
+@pytest.mark.parametrize("lie", ["heads alone", "a chain of its own", "a snapshot of its own"])
+def test_a_neighbour_that_only_claims_to_hold_more_of_ours_silences_nobody(lie: str) -> None:
+    riverside, hilltop = all_linked("riverside", "hilltop")
+    riverside.publish("Ten chairs")
+    talk(hilltop, riverside)
+    [(_, _, seq, head), _] = riverside.heads(of=riverside)
+    name = riverside.connection.execute(text("SELECT name FROM feed WHERE ours AND channel = 'public'")).scalar_one()
+    kind = Kind.SNAPSHOT if lie.startswith("a snapshot") else Kind.PUT
+    forged = entry.make(
+        feed=name,
+        epoch=1,
+        seq=seq + 1,
+        prev=head,
+        kind=kind,
+        key=hilltop.council.ed25519,
+        payload=chain.snapshot_payload({}) if kind is Kind.SNAPSHOT else {"id": "a rumour"},
+        salt=bytes(16),
+        **({} if kind is Kind.SNAPSHOT else {"object": "a rumour", "expires": riverside.now + timedelta(days=9)}),
+    )
+
+    def change(path: str, body: bytes) -> bytes:
+        about, *lines = body.split(b"\n")
+        said = orjson.loads(about)
+        if path == questions.HELLO:
+            return orjson.dumps({"store": "a liar", "after": 1, "sums": "AAAA"})
+        if path == questions.HEADS and "heads" in said:
+            said["heads"] = [{"feed": name, "actor": riverside.council.actor_id, "epoch": 1, "seq": 99, "id": head}]
+        if path == questions.HEADS and said.get("same"):
+            said = {"sums": b64(bytes(2_048))}
+        if path == questions.RANGES and lie == "a snapshot of its own":
+            said["gone"] = [name]
+        if path == questions.SNAPSHOTS or (path == questions.RANGES and lie == "a chain of its own"):
+            lines = [orjson.dumps(forged.wire())]
+        return b"\n".join([orjson.dumps(said), *lines])
+
+    told = talk(riverside, hilltop, change=change)
+
+    assert not told.behind and not told.agreed
+    assert riverside.write(muting.muted_since) is None
 
 
 def test_two_copies_that_both_speak_are_found_out_and_take_nobody_along() -> None:
