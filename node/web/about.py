@@ -3,20 +3,21 @@
 It names no neighbour: whose turn it is stays among neighbours, until when it lasts is for everybody.
 """
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from federation import peers
 from node.accounts import turns
 from node.accounts.turns import State
+from node.web.routes import Routes
 from node.web.site import Site
 from protocol.agreement.key_words import key_words
 
 PATH = "/about"
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     @routes.get(PATH)
     def about(request: Request) -> Response:

@@ -1,19 +1,20 @@
 """What a council says about itself, changed in the browser: name, language, area, a sentence or two. No restart."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.profile import keeping
 from node.rights import Right
 from node.web.claiming import language_choices, read_profile
 from node.web.forms import NotUnderstood, Problem, Typed, problems_of
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 
 PATH = "/server/about-us"
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     def show(
         request: Request, typed: dict[str, str], *, problems: tuple[Problem, ...] = (), said: bool = False

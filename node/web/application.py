@@ -28,6 +28,7 @@ from node.web.exports import councils as council_exports
 from node.web.forms import remember_typed
 from node.web.guard import Guard
 from node.web.pace import Pace, paced
+from node.web.routes import Routes
 from node.web.seal import sealed
 from node.web.site import Site
 
@@ -73,6 +74,10 @@ def looked_at_first(site: Site) -> Callable[[Request], Awaitable[None]]:
 
 def build(site: Site) -> FastAPI:
     """The frame's own routes first, then each feature's, in the order of `site.features`."""
+    routes = Routes(dependencies=[Depends(looked_at_first(site))])
+    routes.take(shelf.router(site.shelf))
+    for make in (*OWN_ROUTERS, *(feature.router for feature in site.features if feature.router is not None)):
+        routes.take(make(site))
     app = FastAPI(
         title=site.council.authority,
         summary="What this council shows to everyone, and what its neighbours can do here.",
@@ -82,14 +87,8 @@ def build(site: Site) -> FastAPI:
         openapi_url="/openapi.json",
         # What neighbours send is nobody's figures: the framework's own telemetry stays off, whatever the environment says.
         telemetry=_NOTHING_MEASURED,
-        dependencies=[Depends(looked_at_first(site))],
+        routes=routes.routes,
     )
-    app.include_router(shelf.router(site.shelf))
-    for make in OWN_ROUTERS:
-        app.include_router(make(site))
-    for feature in site.features:
-        if feature.router is not None:
-            app.include_router(feature.router(site))
     errors.install(app, site)
     app.add_middleware(claiming.Unclaimed, site=site)
     app.add_middleware(Guard, site=site)

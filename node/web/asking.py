@@ -6,7 +6,7 @@ time must be the same.
 
 import asyncio
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from federation import peers
@@ -15,6 +15,7 @@ from federation.transport import NetworkTransport
 from node.meeting import who_is_at
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, problems_of
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
@@ -22,8 +23,8 @@ from schemas.refusal import Refusal
 PATH = "/councils/ask"
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     def show(request: Request, *, typed: dict[str, str], problems: tuple[Problem, ...] = ()) -> Response:
         return site.page(request, "councils_ask.html", status=422 if problems else 200, typed=typed, problems=problems)

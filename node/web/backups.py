@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import FileResponse, Response
 
 from node.backup.contents import DATABASE, BackupFailed
@@ -19,6 +19,7 @@ from node.backup.record import Kept, last_backup, last_failure, listing
 from node.backup.regular import make_one
 from node.rights import Right
 from node.web.forms import Typed
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import Phrase, phrase
 from schemas.refusal import Refusal
@@ -29,8 +30,8 @@ LARGE = 200 * 1_048_576
 _log = structlog.get_logger(__name__)
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(tags=["our server"])
+def router(site: Site) -> Routes:
+    routes = Routes(tags=["our server"])
 
     @routes.get("/server/backups", include_in_schema=False)
     def backups_page(request: Request) -> Response:

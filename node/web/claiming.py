@@ -4,7 +4,7 @@ The link's secret stands in the fragment and so never comes here by itself: a sc
 does. It must never be logged or given back by an answer, not even to whoever typed it.
 """
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,6 +17,7 @@ from node.web.claim_restoring import RESTORE, Restoring
 from node.web.entering import Attempts
 from node.web.errors import RETRY, STATUS_OF_WORD
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from protocol.verdict import Reason
 from schemas.phrase import phrase
@@ -81,8 +82,8 @@ class Unclaimed:
         return answer
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
     attempts = Attempts(per_minute=site.settings.limits.sign_in_per_minute)
 
     @routes.get(SET_UP)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlalchemy import Connection
@@ -20,6 +20,7 @@ from node.feature import Viewer
 from node.rights import Right
 from node.web.forms import Typed
 from node.web.pictures import Neighbour, circle
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 
@@ -46,8 +47,8 @@ class NearbyCouncils(BaseModel):
     councils: list[NearbyCouncil]
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(tags=["nearby councils"])
+def router(site: Site) -> Routes:
+    routes = Routes(tags=["nearby councils"])
 
     def known_to(connection: Connection, viewer: Viewer) -> list[PeerView]:
         views = peers.listing(connection, site.council)

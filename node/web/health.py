@@ -10,7 +10,7 @@ import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from federation.ports import Transport
@@ -19,6 +19,7 @@ from node.doctor.finding import Finding, Report, State
 from node.doctor.here import as_it_arrived, lies_here
 from node.rights import Right
 from node.web.forms import Typed
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 from schemas.problem import Problem
@@ -88,8 +89,8 @@ class _Unreached:
         raise AssertionError("a quick look asks nobody")
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
     looking = Looking(site)
 
     @routes.get("/server")

@@ -7,12 +7,13 @@ so that proxies do not take a quiet wall for a dead line.
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from node.web.errors import refusal_answer
 from node.web.live_streams import Streams
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 
@@ -29,8 +30,8 @@ _HEADERS = (
 )
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     @routes.get(PATH)
     async def live(request: Request) -> Response:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from federation import replicas
 from federation.tables import Peer, Replica, table_of
 from node.feature import Feature, Slip, Viewer
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from node.web.words import freshness
 from schemas.phrase import phrase
@@ -78,8 +79,8 @@ def visible(connection: Connection, *, object_id: str, viewer: Viewer) -> Replic
     return Replica(**row)
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(tags=["looking up"])
+def router(site: Site) -> Routes:
+    routes = Routes(tags=["looking up"])
 
     @routes.get("/o/{public_id}", include_in_schema=False)
     def our_slip(request: Request, public_id: str) -> Response:

@@ -7,12 +7,13 @@ fetches it without cookies. No page, no list and no file but this one and the st
 import json
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.database import StoreFault
 from node.feature import ANYBODY
 from node.web.offline_copy import WallCopy
+from node.web.routes import Routes
 from node.web.site import Site
 from node.web.wall import ON_THE_WALL, wall_slips
 
@@ -41,8 +42,8 @@ def kept_page(site: Site, request: Request, copy: WallCopy, *, trouble: bool) ->
     return site.bare_page(request, "offline.html", status=200, copy=copy, trouble=trouble)
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     @routes.get("/offline")
     def offline(request: Request) -> Response:

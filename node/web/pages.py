@@ -8,7 +8,7 @@ wall, and says so.
 from datetime import datetime
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
@@ -18,6 +18,7 @@ from node.web.exports.routes import Listing
 from node.web.exports.routes import add as add_exports
 from node.web.live_streams import digest_of
 from node.web.offline import kept_page, look_at_public_wall
+from node.web.routes import Routes
 from node.web.site import Site
 from node.web.wall import ON_THE_WALL, wall_slips
 from schemas.phrase import phrase
@@ -48,8 +49,8 @@ class Wall(BaseModel):
     slips: list[WallSlip]
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(tags=["the wall"])
+def router(site: Site) -> Routes:
+    routes = Routes(tags=["the wall"])
 
     def gather(request: Request) -> list[Slip]:
         viewer, now = site.viewer(request), site.now()

@@ -5,7 +5,7 @@ Only what is public stands in either. Of anything narrower no word leaves throug
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
@@ -13,6 +13,7 @@ from node.feature import ANYBODY, Slip
 from node.rights import Right
 from node.web.looking_up import slip_at
 from node.web.qr import qr_code
+from node.web.routes import Routes
 from node.web.site import Site
 from node.web.wall import wall_slips
 
@@ -36,8 +37,8 @@ class Poster:
         return self.address.partition("://")[2]
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     def show(request: Request, poster: Poster) -> Response:
         return site.page(

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.exceptions import HTTPException
+
+from node.web.routes import Routes
 
 FOLDER = Path(__file__).parent / "static"
 MEDIA_TYPES = {
@@ -77,9 +79,9 @@ def _piece(name: str, content: bytes) -> Piece:
     return Piece(content, packed, MEDIA_TYPES[suffix])
 
 
-def router(shelf: Shelf) -> APIRouter:
+def router(shelf: Shelf) -> Routes:
     """GET /static/<version>/<name>. An old version is answered with the present file, which is then not kept."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
 
     @routes.get("/static/{version}/{name}")
     def static_file(request: Request, version: str, name: str) -> Response:

@@ -7,7 +7,7 @@ is never logged, stands in no query string and is never shown again.
 from collections.abc import Callable
 from datetime import datetime
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from node.accounts import actions, invites, passkeys, passwords
 from node.web.entering import Attempts, come_in
 from node.web.errors import RETRY, STATUS_OF_WORD
 from node.web.forms import Problem, Typed, problems_of
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.refusal import Refusal
 
@@ -41,8 +42,8 @@ def code_in(text: str) -> str:
     return text.strip().rstrip("/").rpartition("/")[2]
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(tags=["signing in"])
+def router(site: Site) -> Routes:
+    routes = Routes(tags=["signing in"])
     attempts = Attempts(per_minute=site.settings.limits.sign_in_per_minute)
 
     def enter(request: Request, typed_code: str) -> str:
@@ -119,7 +120,7 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def _password_route(routes: APIRouter, site: Site, form: Callable[..., Response]) -> None:
+def _password_route(routes: Routes, site: Site, form: Callable[..., Response]) -> None:
     attempts = Attempts(per_minute=site.settings.limits.sign_in_per_minute)
 
     def enter(request: Request, name: str, password: str) -> str:

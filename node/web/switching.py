@@ -2,11 +2,11 @@
 
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from node.web.forms import Typed
+from node.web.routes import Routes
 from node.web.site import LANGUAGE_COOKIE, Site, see_other
 
 _YEAR = 365 * 24 * 3600
@@ -23,8 +23,8 @@ def ours(address: str) -> str:
     return address if bare and plain and address.startswith("/") and not address.startswith("//") else "/"
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     @routes.post("/language")
     def switch(typed: Typed) -> Response:

@@ -34,11 +34,8 @@ FILES = (".json", ".csv", ".atom", ".ics", ".js", ".webmanifest", ".svg", ".zip"
 
 
 def routes_of(routes: Iterable[Any]) -> Iterator[str]:
-    """The path of every GET route, those of included routers too."""
+    """The path of every GET route."""
     for route in routes:
-        nested = getattr(route, "original_router", None)
-        if nested is not None:
-            yield from routes_of(nested.routes)
         if "GET" in (getattr(route, "methods", None) or ()):
             yield route.path
 

@@ -1,12 +1,13 @@
 """A form that is not understood says which field and what to do, and keeps what was typed."""
 
 import pytest
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, field_validator
 
 from node.feature import Feature
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
+from node.web.routes import Routes
 from node.web.site import Site
 from schemas.refusal import Refusal
 from tests.web.reading import Page
@@ -35,8 +36,8 @@ class Note(BaseModel):
         return amount
 
 
-def _router(site: Site) -> APIRouter:
-    routes = APIRouter()
+def _router(site: Site) -> Routes:
+    routes = Routes()
 
     @routes.post("/try")
     def attempt(request: Request, typed: Typed) -> Response:

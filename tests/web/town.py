@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -27,6 +27,7 @@ from node.migrations.new import every_table
 from node.settings import Settings
 from node.web.application import build
 from node.web.forms import Typed
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from node.web.words import slip_address
 from schemas.refusal import Refusal
@@ -110,8 +111,8 @@ def _kind(name: str, lane: Lane) -> Kind:
     )
 
 
-def _notes_router(site: Site) -> APIRouter:
-    routes = APIRouter()
+def _notes_router(site: Site) -> Routes:
+    routes = Routes()
 
     @routes.post("/notes", include_in_schema=False)
     def put_up(request: Request, typed: Typed) -> Response:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
 from jinja2 import Environment
 
 from node.demo.start.scene import Scene
 from node.feature import Feature
 from node.web import shelf
+from node.web.routes import Routes
 from node.web.shelf import Shelf
 from node.web.templating import environment
 from node.web.tongues import ENGLISH, load_tongues
@@ -42,7 +42,7 @@ class Look:
         )
         return cls(templates, both)
 
-    def router(self) -> APIRouter:
+    def router(self) -> Routes:
         """The static files."""
         return shelf.router(self.shelf)
 

@@ -2,20 +2,21 @@
 
 from datetime import date
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.features.alerts import after
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 
 LIST = "/alerts/after"
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     @routes.get(LIST)
     def list_page(request: Request) -> Response:

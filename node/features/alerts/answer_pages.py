@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
@@ -11,14 +11,15 @@ from node.rights import Right
 from node.web.exports.listed import query_of
 from node.web.forms import NotUnderstood, Problem, Typed
 from node.web.looking_up import slip_at
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from node.web.words import slip_address
 from schemas.phrase import phrase
 from schemas.records.answer import AnswerWord
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     def page_of(object_id: str) -> str:
         return slip_address(object_id, base_url=site.council.base_url)
@@ -43,7 +44,7 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def _coming_routes(routes: APIRouter, site: Site) -> None:
+def _coming_routes(routes: Routes, site: Site) -> None:
     def looked_up(request: Request, object_id: str) -> dict[str, Any]:
         """What the page of a call says to this person: whether it is still on, and a drill. 404 for what they may not see."""
         viewer, now = site.viewer(request), site.now()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.feature import Acting
@@ -13,6 +13,7 @@ from node.features.alerts.tables import Alert
 from node.features.alerts.telling import DRAFT, on_now, ours
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 from schemas.records.alert import Ended
@@ -22,8 +23,8 @@ from schemas.refusal import Refusal
 FIELDS = ("news", "words", "wanted", "instruction", "urgency", "severity", "near", "around")
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     @routes.post("/o/{public_id}/over")
     def over(request: Request, public_id: str, typed: Typed) -> Response:
@@ -59,7 +60,7 @@ def _how(typed: dict[str, str]) -> Ended:
         raise NotUnderstood([Problem(None, phrase("Say that it is over, taken back, or false."))]) from None
 
 
-def _news_routes(routes: APIRouter, site: Site) -> None:
+def _news_routes(routes: Routes, site: Site) -> None:
     def show(request: Request, row: Alert, *, typed: dict[str, str], problems: tuple[Problem, ...] = ()) -> Response:
         return site.page(
             request,

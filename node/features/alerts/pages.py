@@ -1,6 +1,6 @@
 """The pages of calls for help: what is live, and the same in other forms. What can be done with one call lies beside this."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.feature import Slip
@@ -8,6 +8,7 @@ from node.features.alerts import after_pages, answer_pages, call_pages, pass_on,
 from node.web.exports.routes import Listing
 from node.web.exports.routes import add as add_exports
 from node.web.pictures import strip
+from node.web.routes import Routes
 from node.web.site import Site
 from schemas.base import ApiModel, WireTime
 from schemas.phrase import phrase
@@ -21,9 +22,9 @@ class Alerts(ApiModel):
     as_of: WireTime
 
 
-def router(site: Site) -> APIRouter:
+def router(site: Site) -> Routes:
     """All routes of calls for help."""
-    routes = APIRouter(tags=["calls for help"])
+    routes = Routes(tags=["calls for help"])
 
     def gather(request: Request) -> list[Slip]:
         viewer, now = site.viewer(request), site.now()
@@ -61,5 +62,5 @@ def router(site: Site) -> APIRouter:
         return Alerts(items=[views.alert_view(one) for one in found], as_of=now)
 
     for make in (put_up_pages.router, call_pages.router, answer_pages.router, after_pages.router, pass_on.router):
-        routes.include_router(make(site))
+        routes.take(make(site))
     return routes

@@ -6,7 +6,7 @@ Whoever may not see a call here gets none of them. What they hold is the publish
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -17,6 +17,7 @@ from node.features.alerts.line import LONGEST, Said, line
 from node.features.alerts.published import Published
 from node.web.looking_up import visible
 from node.web.qr import qr_code
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from node.web.words import slip_address
 from schemas.phrase import phrase, said
@@ -90,15 +91,15 @@ def text_of(call: Published, *, address: str, site: Site, now: datetime) -> str:
     )
 
 
-def router(site: Site) -> APIRouter:
+def router(site: Site) -> Routes:
     """All of these ways."""
-    routes = APIRouter(tags=["calls for help"])
+    routes = Routes(tags=["calls for help"])
     _add_cap(routes, site)
     _add_pages(routes, site)
     return routes
 
 
-def _add_cap(routes: APIRouter, site: Site) -> None:
+def _add_cap(routes: Routes, site: Site) -> None:
     def document(request: Request, object_id: str) -> Response:
         call = _call(request, site, object_id)
         body = cap.document(call.note, sender_name=call.council, audience=call.audience)
@@ -126,7 +127,7 @@ def _add_cap(routes: APIRouter, site: Site) -> None:
         return Response(body, media_type="application/atom+xml; charset=utf-8")
 
 
-def _add_pages(routes: APIRouter, site: Site) -> None:
+def _add_pages(routes: Routes, site: Site) -> None:
     def show(request: Request, object_id: str) -> Response:
         call = _call(request, site, object_id)
         with site.store.reading() as connection:

@@ -1,6 +1,6 @@
 """The form to call for help, and the form for a drill, which is never the same page."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from federation import replicas
@@ -11,6 +11,7 @@ from node.features.alerts.wording import SEVERITY_WORDS, URGENCY_WORDS
 from node.places import names_of
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 from schemas.records.alert import AlertForm
@@ -46,15 +47,15 @@ SENTENCES = {
 }
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     _form_routes(routes, site, exercise=False)
     _form_routes(routes, site, exercise=True)
     return routes
 
 
-def _form_routes(routes: APIRouter, site: Site, *, exercise: bool) -> None:
+def _form_routes(routes: Routes, site: Site, *, exercise: bool) -> None:
     path = "/put-up/drill" if exercise else "/put-up/alert"
 
     def show(request: Request, *, typed: dict[str, str], problems: tuple[Problem, ...] = ()) -> Response:

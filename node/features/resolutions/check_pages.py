@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
@@ -13,13 +13,14 @@ from node.features.resolutions.comparing import difference
 from node.features.resolutions.counting import OUTCOMES, WHY
 from node.features.resolutions.finding_words import FOUND
 from node.web.looking_up import visible
+from node.web.routes import Routes
 from node.web.site import Site
 from node.web.words import slip_address
 from protocol.verdict import Refused
 from schemas.records.resolution import ResolutionNote, read_resolution
 
 
-def add(routes: APIRouter, site: Site) -> None:
+def add(routes: Routes, site: Site) -> None:
     """Each twice: for our own texts under /o/, and for those that nearby councils sent us under /slip."""
 
     @routes.get("/o/{public_id}/check", include_in_schema=False)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from node.features.resolutions.tables import Resolution
 from node.features.resolutions.wording import METHODS, OUTCOME_LABELS, OUTCOMES, SENTENCES
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.records.resolution_forms import DeliveryForm, GatheringForm, HomeStage, NoticeForm, OutcomeForm
 from schemas.refusal import Refusal
@@ -35,8 +36,8 @@ class _Form:
     objections: bool = False
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
     _presses(routes, site)
     _notice(routes, site)
     _outcome(routes, site)
@@ -46,7 +47,7 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def _presses(routes: APIRouter, site: Site) -> None:
+def _presses(routes: Routes, site: Site) -> None:
     """Steps that need no more than a press."""
 
     @routes.post("/o/{public_id}/open")
@@ -74,7 +75,7 @@ def _presses(routes: APIRouter, site: Site) -> None:
         return see_other(f"/o/{public_id}")
 
 
-def _notice(routes: APIRouter, site: Site) -> None:
+def _notice(routes: Routes, site: Site) -> None:
     def show(request: Request, public_id: str, typed: dict[str, str] | None, problems: tuple[Problem, ...]) -> Response:
         row = _alone(site, request, public_id)
         stages.check_follows(rows.stage_of(row), HomeStage.NOTICE)
@@ -96,7 +97,7 @@ def _notice(routes: APIRouter, site: Site) -> None:
         return _sent(site, request, public_id, typed, _Form(NoticeForm, ("until",), step, show))
 
 
-def _outcome(routes: APIRouter, site: Site) -> None:
+def _outcome(routes: Routes, site: Site) -> None:
     def show(request: Request, public_id: str, typed: dict[str, str] | None, problems: tuple[Problem, ...]) -> Response:
         row = _alone(site, request, public_id)
         stages.check_is(rows.stage_of(row), HomeStage.OPEN, HomeStage.WRITTEN)
@@ -114,7 +115,7 @@ def _outcome(routes: APIRouter, site: Site) -> None:
         return _sent(site, request, public_id, typed, form)
 
 
-def _gathering(routes: APIRouter, site: Site, path: str, step: Step) -> None:
+def _gathering(routes: Routes, site: Site, path: str, step: Step) -> None:
     """A gathering looks at what is in force: it goes on, or it ends."""
 
     def show(request: Request, public_id: str, typed: dict[str, str] | None, problems: tuple[Problem, ...]) -> Response:
@@ -135,7 +136,7 @@ def _gathering(routes: APIRouter, site: Site, path: str, step: Step) -> None:
     routes.post(f"/o/{{public_id}}/{path}")(send)
 
 
-def _delivery(routes: APIRouter, site: Site) -> None:
+def _delivery(routes: Routes, site: Site) -> None:
     def show(request: Request, public_id: str, typed: dict[str, str] | None, problems: tuple[Problem, ...]) -> Response:
         acting = site.acting(request)
         with site.store.reading() as connection:

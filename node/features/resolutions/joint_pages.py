@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.features.resolutions import answering, evidence, joint, rows, seconding
@@ -17,6 +17,7 @@ from node.features.resolutions.joint import check_askable, linked
 from node.features.resolutions.tables import Resolution
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from node.web.words import slip_address
 from schemas.phrase import phrase
@@ -39,7 +40,7 @@ SENTENCES = {
 }
 
 
-def add(routes: APIRouter, site: Site) -> None:
+def add(routes: Routes, site: Site) -> None:
     """All of them."""
     _add_asking(routes, site)
     _add_answering(routes, site)
@@ -69,7 +70,7 @@ def add(routes: APIRouter, site: Site) -> None:
         return see_other(f"/o/{public_id}")
 
 
-def _add_asking(routes: APIRouter, site: Site) -> None:
+def _add_asking(routes: Routes, site: Site) -> None:
     def show(
         request: Request, public_id: str, *, typed: Mapping[str, str], problems: tuple[Problem, ...] = ()
     ) -> Response:
@@ -106,7 +107,7 @@ def _add_asking(routes: APIRouter, site: Site) -> None:
         return see_other(f"/o/{row.public_id}")
 
 
-def _add_answering(routes: APIRouter, site: Site) -> None:
+def _add_answering(routes: Routes, site: Site) -> None:
     def show(
         request: Request, id: str, template: str, *, typed: Mapping[str, str], problems: tuple[Problem, ...] = ()
     ) -> Response:
@@ -179,7 +180,7 @@ def _add_answering(routes: APIRouter, site: Site) -> None:
         return act(request, typed, "joint_take_back", read=read, step=answering.take_back)
 
 
-def _add_sheet(routes: APIRouter, site: Site) -> None:
+def _add_sheet(routes: Routes, site: Site) -> None:
     @routes.get("/slip/sheet", include_in_schema=False)
     def sheet(request: Request, id: str = "") -> Response:
         acting = site.acting(request)

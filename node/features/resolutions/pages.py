@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.feature import Slip
@@ -12,6 +12,7 @@ from node.features.resolutions.wording import DOMAIN_WORDS, DOMAINS, VIEWS
 from node.web.exports.listed import query_of
 from node.web.exports.routes import Listing
 from node.web.exports.routes import add as add_exports
+from node.web.routes import Routes
 from node.web.site import Site
 from schemas.base import ApiModel, WireTime
 from schemas.phrase import phrase
@@ -36,12 +37,12 @@ class Resolutions(ApiModel):
     as_of: WireTime
 
 
-def router(site: Site) -> APIRouter:
+def router(site: Site) -> Routes:
     """All routes of resolutions."""
-    routes = APIRouter(tags=["resolutions"])
-    routes.include_router(putting_up.router(site))
-    routes.include_router(deciding_pages.router(site))
-    routes.include_router(paper.router(site))
+    routes = Routes(tags=["resolutions"])
+    routes.take(putting_up.router(site))
+    routes.take(deciding_pages.router(site))
+    routes.take(paper.router(site))
     joint_pages.add(routes, site)
     check_pages.add(routes, site)
 

@@ -1,6 +1,6 @@
 """Resolutions on paper: a sheet to read out and fill in at the gathering, and a list of whom to call. Nothing here is stored."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import select
 
@@ -10,6 +10,7 @@ from node.features.resolutions import forms, rows, stages
 from node.features.resolutions.stages import UNDECIDED
 from node.features.resolutions.wording import METHODS, OUTCOME_LABELS, OUTCOMES
 from node.web.looking_up import slip_at
+from node.web.routes import Routes
 from node.web.site import Site
 from protocol.peering import State
 from schemas.phrase import phrase
@@ -21,8 +22,8 @@ CALL_LINES = 16
 _PEERS = table_of(Peer)
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     @routes.get("/o/{public_id}/sheet")
     def sheet(request: Request, public_id: str) -> Response:

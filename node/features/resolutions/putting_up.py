@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.features.resolutions import actions, forms, recipe_files, rows, rules, stages
@@ -12,21 +12,22 @@ from node.places import names_of
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse
 from node.web.looking_up import visible
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.records.deciding import Domain
 from schemas.records.resolution_forms import IdeaForm, ResolutionForm, TextForm
 from schemas.refusal import Refusal
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
     _direct(routes, site)
     _idea(routes, site)
     _words(routes, site)
     return routes
 
 
-def _direct(routes: APIRouter, site: Site) -> None:
+def _direct(routes: Routes, site: Site) -> None:
     def show(request: Request, *, typed: dict[str, str], problems: tuple[Problem, ...] = ()) -> Response:
         return _page(site, request, "resolutions/put_up.html", typed, problems, rows=forms.ROWS, labels=OUTCOME_LABELS)
 
@@ -49,7 +50,7 @@ def _direct(routes: APIRouter, site: Site) -> None:
         return see_other(f"/o/{row.public_id}")
 
 
-def _idea(routes: APIRouter, site: Site) -> None:
+def _idea(routes: Routes, site: Site) -> None:
     def show(request: Request, *, typed: dict[str, str], problems: tuple[Problem, ...] = ()) -> Response:
         tongue = site.tongue(request).code
         recipe = forms.chosen(typed.get("recipe", ""), tongue, begins="amendment" if "amends" in typed else "idea")
@@ -82,7 +83,7 @@ def _idea(routes: APIRouter, site: Site) -> None:
         return see_other(f"/o/{row.public_id}")
 
 
-def _words(routes: APIRouter, site: Site) -> None:
+def _words(routes: Routes, site: Site) -> None:
     def show(
         request: Request, public_id: str, *, typed: dict[str, str] | None = None, problems: tuple[Problem, ...] = ()
     ) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from node.features.resources.tables import Resource
 from node.places import exact_coordinates_of
 from node.rights import Right
 from node.web.forms import parse
+from node.web.routes import Routes
 from node.web.site import Site
 from schemas.audience import Audience
 from schemas.base import ApiModel, Language, Quantity, WireTime
@@ -51,9 +52,9 @@ class ResourceChange(ApiModel):
     outcome: str | None = Field(default=None, description="met, partly, not-met or no-longer-wanted")
 
 
-def router(site: Site) -> APIRouter:
+def router(site: Site) -> Routes:
     """The JSON routes of needs and offers."""
-    routes = APIRouter()
+    routes = Routes()
 
     @routes.get("/board.json")
     def board_json(

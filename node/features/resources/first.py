@@ -3,12 +3,13 @@
 Nothing is asked but the words and which of the two it is. It is public, since a wall begins with what all can read.
 """
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.features.resources import actions, wording
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 from schemas.records.resource import Direction, ResourceForm
@@ -19,8 +20,8 @@ LONGEST_TITLE = 120
 UNTIL = "week"
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     def show(request: Request, typed: dict[str, str], problems: tuple[Problem, ...] = ()) -> Response:
         status = 422 if problems else 200

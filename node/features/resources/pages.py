@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.feature import Slip
@@ -15,6 +15,7 @@ from node.web.exports.listed import query_of
 from node.web.exports.routes import Listing
 from node.web.exports.routes import add as add_exports
 from node.web.pictures import Amounts, bars
+from node.web.routes import Routes
 from node.web.site import Site
 from node.web.words import freshness
 from schemas.context import CATEGORIES
@@ -49,12 +50,12 @@ class _Asked:
         return None if chosen is None else float(chosen)
 
 
-def router(site: Site) -> APIRouter:
+def router(site: Site) -> Routes:
     """All routes of needs and offers."""
-    routes = APIRouter(tags=["needs and offers"])
-    routes.include_router(api.router(site))
-    routes.include_router(putting_up.router(site))
-    routes.include_router(first.router(site))
+    routes = Routes(tags=["needs and offers"])
+    routes.take(api.router(site))
+    routes.take(putting_up.router(site))
+    routes.take(first.router(site))
 
     def board(request: Request) -> list[Slip]:
         asked, viewer, now = _asked(request), site.viewer(request), site.now()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from node.features.resources.tables import Resource
 from node.places import names_of
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 from schemas.records.resource import Direction, ResourceForm
@@ -23,9 +24,9 @@ FIELDS = ("title", "words", "category", "quantity", "unit", "near", "audience", 
 _FINAL = frozenset({"not-signed-in", "not-found", "not-yours"})
 
 
-def router(site: Site) -> APIRouter:
+def router(site: Site) -> Routes:
     """The form pages."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
     for direction in ("offer", "need"):
         _put_up_routes(routes, site, "offer" if direction == "offer" else "need")
     _change_routes(routes, site)
@@ -33,7 +34,7 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def _put_up_routes(routes: APIRouter, site: Site, direction: Direction) -> None:
+def _put_up_routes(routes: Routes, site: Site, direction: Direction) -> None:
     path = f"/put-up/{direction}"
 
     def show(
@@ -77,7 +78,7 @@ def _put_up_routes(routes: APIRouter, site: Site, direction: Direction) -> None:
         return see_other(f"/o/{row.public_id}")
 
 
-def _change_routes(routes: APIRouter, site: Site) -> None:
+def _change_routes(routes: Routes, site: Site) -> None:
     def show(request: Request, row: Resource, *, typed: dict[str, str], problems: tuple[Problem, ...] = ()) -> Response:
         allowed = rules.AUDIENCES[: rules.AUDIENCES.index(row.audience) + 1]
         return site.page(
@@ -126,7 +127,7 @@ def _change_routes(routes: APIRouter, site: Site) -> None:
         return see_other("/board")
 
 
-def _end_routes(routes: APIRouter, site: Site) -> None:
+def _end_routes(routes: Routes, site: Site) -> None:
     @routes.get("/o/{public_id}/take-down")
     def ask(request: Request, public_id: str) -> Response:
         return site.page(request, "resources/take_down.html", row=_changeable(site, site.viewer(request), public_id))

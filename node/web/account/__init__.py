@@ -1,14 +1,13 @@
 """The pages of one's own account, of invites, and of the server turn. Names stand here only for those who are signed in."""
 
-from fastapi import APIRouter
-
 from node.web.account import joining, leaving, own, passkeys, people, turns
+from node.web.routes import Routes
 from node.web.site import Site
 
 
-def router(site: Site) -> APIRouter:
+def router(site: Site) -> Routes:
     """All of them."""
-    routes = APIRouter()
+    routes = Routes()
     for part in (own, passkeys, turns, joining, people, leaving):
-        routes.include_router(part.router(site))
+        routes.take(part.router(site))
     return routes

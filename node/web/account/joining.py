@@ -6,7 +6,7 @@ person's name only where that person wished it.
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -16,6 +16,7 @@ from node.web.entering import Attempts, come_in
 from node.web.errors import STATUS_OF_WORD
 from node.web.forms import Problem, Typed, problems_of
 from node.web.qr import secret_qr_code
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
@@ -23,14 +24,14 @@ from schemas.refusal import Refusal
 USUAL = {"uses": "1", "days": "14"}
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
     _making(routes, site)
     _joining(routes, site)
     return routes
 
 
-def _making(routes: APIRouter, site: Site) -> None:
+def _making(routes: Routes, site: Site) -> None:
     def show(request: Request, *, problems: tuple[Problem, ...] = (), typed: dict[str, str] | None = None) -> Response:
         site.viewer(request).require(Right.INVITE)
         with site.store.reading() as connection:
@@ -87,7 +88,7 @@ def _making(routes: APIRouter, site: Site) -> None:
         return see_other("/invites")
 
 
-def _joining(routes: APIRouter, site: Site) -> None:
+def _joining(routes: Routes, site: Site) -> None:
     attempts = Attempts(per_minute=site.settings.limits.sign_in_per_minute)
 
     def welcome(code: str) -> invites.Welcome:

@@ -1,6 +1,6 @@
 """Taking one's data along, and leaving. Nobody is asked why, and both are done at once."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -8,14 +8,15 @@ from node.accounts import taking_along
 from node.accounts.leaving import leave
 from node.rights import Right
 from node.web.forms import Problem, Typed, problems_of
+from node.web.routes import Routes
 from node.web.signing_in import CLEARED
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     @routes.get("/account/data")
     def data_page(request: Request) -> Response:

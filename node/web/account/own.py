@@ -4,19 +4,20 @@ Codes are shown in the answer to the form that made them and nowhere else. A pas
 was typed beside it either.
 """
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.accounts import own, passkeys, passwords, recovery
 from node.rights import Right
 from node.web.entering import speak
 from node.web.forms import Problem, Typed, problems_of
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.refusal import Refusal
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     def show(
         request: Request,

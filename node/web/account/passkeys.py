@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from node.accounts import actions, passkeys
 from node.accounts.challenges import Challenges
 from node.rights import Right
 from node.web.entering import give_cookies
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 
 
@@ -26,8 +27,8 @@ class NewPasskey(Answer):
     name: str = Field(default="", max_length=200)
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(tags=["signing in"])
+def router(site: Site) -> Routes:
+    routes = Routes(tags=["signing in"])
     challenges = Challenges()
 
     @routes.post("/api/passkeys/options")

@@ -3,7 +3,7 @@
 Names stand here for nobody else. A link is shown in the answer to the form that made it and nowhere else.
 """
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -11,6 +11,7 @@ from node.accounts import people
 from node.rights import Right
 from node.web.forms import Problem, Typed, problems_of
 from node.web.qr import secret_qr_code
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
@@ -18,14 +19,14 @@ from schemas.refusal import Refusal
 OWN = "/account"
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
     _letting_in(routes, site)
     _letting_go(routes, site)
     return routes
 
 
-def _letting_in(routes: APIRouter, site: Site) -> None:
+def _letting_in(routes: Routes, site: Site) -> None:
     def show(request: Request, *, signed_out: int | None = None) -> Response:
         me = site.viewer(request).require(Right.INVITE)
         with site.store.reading() as connection:
@@ -70,7 +71,7 @@ def _letting_in(routes: APIRouter, site: Site) -> None:
         return show(request, signed_out=member_id)
 
 
-def _letting_go(routes: APIRouter, site: Site) -> None:
+def _letting_go(routes: Routes, site: Site) -> None:
     def ask(request: Request, member_id: int, *, problems: tuple[Problem, ...] = ()) -> Response:
         if site.viewer(request).require(Right.LET_GO) == member_id:
             return see_other(f"{OWN}/leave")

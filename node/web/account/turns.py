@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -11,12 +11,13 @@ from node.accounts.people import called
 from node.feature import Acting
 from node.rights import Right
 from node.web.forms import Problem, Typed, problems_of
+from node.web.routes import Routes
 from node.web.site import Site, see_other
 from schemas.refusal import Refusal
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+def router(site: Site) -> Routes:
+    routes = Routes(include_in_schema=False)
 
     def show(request: Request, *, problems: tuple[Problem, ...] = (), typed: dict[str, str] | None = None) -> Response:
         viewer, now = site.viewer(request), site.now()

@@ -1,12 +1,13 @@
 """The nearby councils as a list of slips, for its exports. Strangers are told of accepted ones only, as on the page."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy import select
 
 from federation import peers
 from federation.tables import Peer, table_of
 from node.feature import Slip
 from node.web.exports.routes import Listing, add
+from node.web.routes import Routes
 from node.web.site import Site
 from node.web.words import LINKS
 from protocol.peering import State
@@ -15,8 +16,8 @@ from schemas.phrase import phrase
 _PEERS = table_of(Peer)
 
 
-def router(site: Site) -> APIRouter:
-    routes = APIRouter()
+def router(site: Site) -> Routes:
+    routes = Routes()
 
     def gather(request: Request) -> list[Slip]:
         signed_in = site.viewer(request).signed_in

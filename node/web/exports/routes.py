@@ -7,11 +7,12 @@ page would show to this very viewer. This module reads no table and judges no au
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from node.feature import Slip
 from node.web.exports.listed import Addressed, Source, addressed
+from node.web.routes import Routes
 from node.web.site import Site
 from schemas.phrase import said
 
@@ -35,7 +36,7 @@ class Listing:
     days: tuple[tuple[str, Callable[[str], str]], ...] = ()
 
 
-def add(routes: APIRouter, site: Site, listing: Listing) -> None:
+def add(routes: Routes, site: Site, listing: Listing) -> None:
     """The routes of one list's forms, beside its JSON: `<path>.csv`, `<path>.atom`, and `<path>.ics` where it has days."""
 
     def gathered(request: Request) -> list[Addressed]:
