@@ -6,12 +6,14 @@ tried again after an upgrade.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, text
 
 from federation import followers, introductions, peers, replicas
+from federation.alone import done_alone
 from federation.council import Council
 from federation.feeds import own
 from federation.kinds import act_of
@@ -49,7 +51,8 @@ def apply_waiting(connection: Connection, council: Council, *, now: datetime, mo
     relations = False
     for row in rows:
         activity = orjson.loads(row.document)
-        because = _apply_alone(connection, council, row, activity, now=now)
+        one = partial(apply, connection, council, activity=activity, document=row.document, now=now)
+        because = done_alone(connection, one)
         state = ArrivalState.APPLIED if because is None else ArrivalState.HELD
         if because is not None:
             held.append((row.activity_id, because))
@@ -79,21 +82,6 @@ def _is_about_whom_we_know(activity: dict[str, Any]) -> bool:
 
 def _id_of(thing: Any) -> Any:
     return thing["id"] if isinstance(thing, dict) and "id" in thing else thing
-
-
-def _apply_alone(
-    connection: Connection, council: Council, row: Any, activity: dict[str, Any], *, now: datetime
-) -> str | None:
-    """Apply one row under a savepoint of its own. Returns why it is held, or None."""
-    connection.exec_driver_sql("SAVEPOINT applying")
-    try:
-        apply(connection, council, activity=activity, document=row.document, now=now)
-    except Exception as error:  # whatever it is, one row must not stop the others; it is written down and shown
-        connection.exec_driver_sql("ROLLBACK TO applying")
-        connection.exec_driver_sql("RELEASE applying")
-        return f"{type(error).__name__}: {error}"[:500]
-    connection.exec_driver_sql("RELEASE applying")
-    return None
 
 
 def apply(

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from federation.council import Council
 from federation.destinations import close_destination, drop_waiting
-from federation.feeds import own
+from federation.feeds import own, vouching
 from federation.linking import change, end_link, step, take_back_all
 from federation.moments import microseconds
 from federation.tables import Peer, table_of
@@ -28,6 +28,7 @@ def block(connection: Connection, council: Council, *, host: str, now: datetime)
             close_destination(connection, inbox=row["inbox"])
             end_link(connection, council, row, State.BLOCKED)
     own.name_readers(connection, council, now=now)
+    vouching.forget_the_rest(connection, council)
     for follower in connection.execute(text("SELECT actor_id, inbox FROM follower")).all():
         if _lies_on(follower.actor_id, host):
             close_destination(connection, inbox=follower.inbox)

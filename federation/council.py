@@ -17,7 +17,8 @@ from schemas.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a keeper may set about federation. Sizes in bytes."""
+    """What a keeper may set about federation. Sizes in bytes. `vouched`: of how many councils that we are not linked up with, and
+    linked ones vouch for, what is public is read here."""
 
     policy: ids.Policy = field(default_factory=lambda: ids.Policy(plain_hosts=frozenset()))
     followers: str = "off"
@@ -27,6 +28,8 @@ class Rules:
     follower_rows: timedelta = timedelta(days=7)
     backoff_first: float = 2.0
     backoff_cap: float = 3600.0
+    vouched: int = 200
+    live: int = 2_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,11 +37,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """`keys` maps the id of a key that may sign requests to it and its owner; `blocked` holds hosts, bare or with their port."""
+    """`keys` maps the id of a key that may sign requests to it and its owner; `blocked` holds hosts, bare or with their port.
+
+    `full`: councils of which as much is live here as is kept of one; they may change it, end it and call for help.
+    """
 
     known: Mapping[str, Known]
     keys: Mapping[str, tuple[PublicKey, str]]
     blocked: frozenset[str]
+    full: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, connection: Connection) -> "Directory":

@@ -148,6 +148,10 @@ def _judge_council(
     elif of_itself:
         refused = judge_renaming(document, known=known, pinned=pinned[0] if pinned else None, now=now)
     elif activity.type in CONTENT_VERBS:
+        if activity.type == "Create" and known.actor_id in directory.full and "comarca:alert" not in document["object"]:
+            return Refused(
+                Reason.TOO_MANY, "As much of that council is live here as is kept of one; what ends makes room."
+            )
         check = judge_content(document, activity, council=council, now=now)
     elif activity.type == "Offer":
         refused = judge_offer(document, council=council)

@@ -26,6 +26,9 @@ _BY_ACTOR = _PEER.select().where(_PEER.c.actor_id == bindparam("actor_id"))
 MOST_WAITING = 200
 
 
+_APART = (State.NONE, State.ENDED, State.DECLINED)
+
+
 @dataclass(frozen=True, slots=True)
 class Introduction:
     """What an actor document told us about a council or an account that we had not met."""
@@ -81,8 +84,11 @@ def find(connection: Connection, actor_id: str) -> RowMapping | None:
     return connection.execute(_BY_ACTOR, {"actor_id": actor_id}).mappings().first()
 
 
-def meet(connection: Connection, *, introduction: Introduction, now: datetime) -> RowMapping:
+def meet(connection: Connection, *, introduction: Introduction, now: datetime, compared: bool = False) -> RowMapping:
     """The row of a council, made if we had not met. Keys of one that has left may be new; pinned ones stay as they are.
+
+    `compared`: our keeper has just compared the words of this introduction. Then it counts until both have accepted: a council
+    that changed its keys before it had heard from us has told us nothing of it.
 
     Raises Refusal "full" when too many strangers wait already, "no-key" without an Ed25519 key.
     """
@@ -110,7 +116,7 @@ def meet(connection: Connection, *, introduction: Introduction, now: datetime) -
                 actor_id=introduction.actor_id, state=State.NONE.value, created_at=now, last_heard_at=None, **values
             )
         )
-    elif row["state"] in (State.NONE, State.ENDED, State.DECLINED):
+    elif row["state"] in _APART or (compared and row["state"] != State.ACCEPTED):
         # Words are compared anew, so keys given up before count no more, until the one in use speaks for them.
         connection.execute(_PEER_KEY.delete().where(_PEER_KEY.c.actor_id == introduction.actor_id))
         connection.execute(_PEER.update().where(_PEER.c.id == row["id"]).values(rotated_at=None, **values))

@@ -38,6 +38,8 @@ class Kind(Generic[Ours]):
     `put(connection, copy, model)` writes the feature's own index for it, and must be safe to run twice.
     `end(connection, replica_id)` removes that index.
 
+    `vouched`: what is public of this kind is also taken of councils that linked ones vouch for (federation.feeds.vouching).
+
     Two more are for a store that was behind, and hears from neighbours what we ourselves once said. Both must be safe to run twice.
     `recover(connection, copy, model, note)` writes our own record anew from what we once published, in any order; it never touches
     one that is as new or newer. What was never published cannot come back with it.
@@ -54,6 +56,7 @@ class Kind(Generic[Ours]):
     check: Callable[[Connection, Ours, Mapping[str, Any], Any, datetime], Refused | None] | None = None
     recover: Callable[[Connection, Copy, Any, Mapping[str, Any]], None] | None = None
     lapse: Callable[[Connection, str, str | None, datetime], None] | None = None
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

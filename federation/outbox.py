@@ -22,6 +22,8 @@ from protocol.verdict import Refused
 from schemas import activity as activities
 from schemas.activity import kind_of
 from schemas.audience import WireAudience
+from schemas.phrase import phrase
+from schemas.refusal import Refusal
 
 FEDERATED = ("public", "neighbours")
 
@@ -53,11 +55,14 @@ def publish(
     """Say an object for the first time (Create) or anew (Update). Returns the activity's id.
 
     `note` is a whole Note of one of our kinds. A public object that becomes one for
-    nearby councils only is deleted at followers first, since they would keep it for ever.
+    nearby councils only is deleted at followers first, since they would keep it for ever. Raises Refusal("much-already") where
+    others would not keep one more of ours.
     """
     if audience not in FEDERATED:
         raise ValueError(f"an audience of {audience!r} never leaves the node")
     before = replicas.find(connection, note["id"])
+    if before is None and "comarca:alert" not in note:
+        _require_room(connection, council, audience=audience)
     _drop_superseded(connection, note["id"], at=("peer",))
     if before is not None and before["audience"] == "public" and audience != "public":
         _drop_superseded(connection, note["id"], at=("peer", "follower"))
@@ -76,6 +81,15 @@ def publish(
     statement = _QUEUE_EVERYBODY if audience == "public" else _QUEUE_PEERS
     _queue(connection, council, statement, body=body, lane=_lane_of(council, note), now=now)
     return str(signed["id"])
+
+
+def _require_room(connection: Connection, council: Council, *, audience: str) -> None:
+    live = replicas.live_count(connection, source=council.actor_id, audience=audience)
+    if live >= council.rules.live:
+        sentence = phrase(
+            "{count} of ours are shown to others already. Take down what is over, then put this up.", count=live
+        )
+        raise Refusal("much-already", sentence=sentence)
 
 
 def withdraw(connection: Connection, council: Council, *, object_id: str, now: datetime) -> str | None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from federation import outbox, replicas
 from federation.council import Council
 from federation.destinations import close_destination, drop_content, drop_waiting, open_destination, try_now
-from federation.feeds import cursors, own
+from federation.feeds import cursors, forks, own
 from federation.introductions import Introduction, find, is_blocked, meet
 from federation.linking import change, end_link, known, step, take_back, take_back_all
 from federation.moments import read_time
@@ -33,7 +33,10 @@ _WITHOUT_THEM = (State.NONE, State.WE_ASKED, State.DECLINED, State.ENDED)
 
 @dataclass(frozen=True, slots=True)
 class PeerView:
-    """One nearby council as pages and the command line show it. `agreed_at`: when we last held all that it holds."""
+    """One nearby council as pages and the command line show it. `agreed_at`: when we last held all that it holds.
+
+    `frozen`: it has said two different things in one place, and we follow neither.
+    """
 
     actor_id: str
     name: str
@@ -45,6 +48,8 @@ class PeerView:
     can_accept: bool
     keys_changed_at: datetime | None = None
     agreed_at: datetime | None = None
+    linked_at: datetime | None = None
+    frozen: bool = False
 
 
 def ask(connection: Connection, council: Council, *, introduction: Introduction, now: datetime) -> str:
@@ -53,7 +58,7 @@ def ask(connection: Connection, council: Council, *, introduction: Introduction,
         raise Refusal("ourselves", sentence=phrase("That is our own address; give that of the others."))
     if is_blocked(connection, ids.host_of(introduction.actor_id)):
         raise Refusal("blocked", sentence=phrase("We have blocked that host; unblock it first."))
-    row = meet(connection, introduction=introduction, now=now)
+    row = meet(connection, introduction=introduction, now=now, compared=True)
     if row["state"] == State.ACCEPTED:
         raise Refusal("already", sentence=phrase("We are linked up with {name} already.", name=row["name"]))
     state = step(row, Event.OUR_OFFER)
@@ -91,6 +96,9 @@ def accept(connection: Connection, council: Council, *, actor_id: str, now: date
     )
     open_destination(connection, inbox=row["inbox"], serves="peer", scheme="ed25519", now=now)
     outbox.send_to(connection, council, activity=answer, inbox=row["inbox"], now=now)
+    replicas.forget_source(
+        connection, council, source=row["actor_id"]
+    )  # what others vouched for; now their own keys count
     change(connection, row, state=state.value, our_accept_id=answer["id"], accepted_at=now)
     own.name_readers(connection, council, now=now)
     tell_past_keys(connection, council, inbox=row["inbox"], now=now)
@@ -184,6 +192,7 @@ def they_accepted(
     newly = row["state"] != State.ACCEPTED
     change(connection, row, state=state.value, their_accept_id=accept_id, accepted_at=row["accepted_at"] or now)
     if newly:
+        replicas.forget_source(connection, council, source=actor_id)
         open_destination(connection, inbox=row["inbox"], serves="peer", scheme="ed25519", now=now)
         tell_past_keys(connection, council, inbox=row["inbox"], now=now)
         outbox.send_live_objects(connection, council, inbox=row["inbox"], audiences=outbox.FEDERATED, now=now)
@@ -235,7 +244,7 @@ def listing(connection: Connection, council: Council) -> list[PeerView]:
         text("SELECT d.inbox, count(*) FROM delivery x JOIN destination d ON d.id = x.destination_id GROUP BY d.inbox")
     )
     waiting: dict[str, int] = {row[0]: row[1] for row in counted}
-    agreed = cursors.agreed(connection)
+    agreed, frozen = cursors.agreed(connection), forks.frozen(connection)
     rows = connection.execute(_PEER.select().order_by(_PEER.c.name, _PEER.c.id)).mappings().all()
     return [
         PeerView(
@@ -249,6 +258,8 @@ def listing(connection: Connection, council: Council) -> list[PeerView]:
             can_accept=row["state"] == State.THEY_ASKED,
             keys_changed_at=row["rotated_at"],
             agreed_at=agreed.get(row["actor_id"]),
+            linked_at=row["accepted_at"],
+            frozen=row["actor_id"] in frozen,
         )
         for row in rows
     ]

@@ -49,6 +49,12 @@ _GONE = text(
 )
 
 _LIVE_OF = text("SELECT id, kind FROM replica WHERE source = :source AND gone_at IS NULL")
+_LIVE_COUNT = text(
+    "SELECT count(*) FROM replica WHERE source = :source AND audience = :audience AND gone_at IS NULL AND kind <> 'alert'"
+)
+_FULL = text(
+    "SELECT source FROM replica WHERE gone_at IS NULL AND kind <> 'alert' GROUP BY source, audience HAVING count(*) >= :most"
+)
 _FORGET_CONTENT = text(
     "DELETE FROM received_activity WHERE actor_id = :source AND verb IN ('Create', 'Update', 'Delete')"
 )
@@ -56,6 +62,9 @@ _DROP = text(
     "DELETE FROM replica WHERE object_id = :object_id AND source = :source AND gone_at IS NULL RETURNING id, kind"
 )
 _FORGET_FEEDS = text("DELETE FROM feed WHERE actor_id = :source AND NOT ours")
+_FORGET_VOUCHES = text("DELETE FROM vouch WHERE voucher = :source")
+# What is dropped here may be asked for again, of whoever still has it (federation.feeds.cursors).
+_AGREE_ANEW = text("UPDATE sync_cursor SET agreed_sum = NULL")
 
 _REPLICA: Table = tables.table_of(tables.Replica)
 _BY_OBJECT = _REPLICA.select().where(_REPLICA.c.object_id == bindparam("object_id"))
@@ -146,8 +155,19 @@ def forget_source(connection: Connection, council: Council, *, source: str) -> i
             kind.end(connection, row.id)
     connection.execute(text("DELETE FROM replica WHERE source = :source AND gone_at IS NULL"), given)
     connection.execute(_FORGET_CONTENT, given)
-    connection.execute(_FORGET_FEEDS, given)
+    for statement in (_FORGET_FEEDS, _FORGET_VOUCHES, _AGREE_ANEW):
+        connection.execute(statement, given if statement is not _AGREE_ANEW else {})
     return len(rows)
+
+
+def live_count(connection: Connection, *, source: str, audience: str) -> int:
+    """How many objects of a council are live here for one audience, its calls for help apart."""
+    return int(connection.execute(_LIVE_COUNT, {"source": source, "audience": audience}).scalar_one())
+
+
+def full_sources(connection: Connection, *, most: int) -> frozenset[str]:
+    """The councils of which so many objects are live here for one audience, or more."""
+    return frozenset(connection.execute(_FULL, {"most": most}).scalars())
 
 
 def find(connection: Connection, object_id: str) -> RowMapping | None:

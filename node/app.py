@@ -24,6 +24,7 @@ from node.engine import Engine
 from node.feature import Feature
 from node.identity import load_identity
 from node.installed import FEATURES
+from node.marking import Marking, fall_silent_if_older
 from node.migrations import run as migrations
 from node.ports import SystemClock, SystemRandomness
 from node.profile.claiming import waits
@@ -73,6 +74,8 @@ def rules_of(settings: Settings) -> Rules:
         follower_rows=timedelta(days=settings.federation.follower_days),
         backoff_first=settings.federation.backoff_first,
         backoff_cap=settings.federation.backoff_cap,
+        vouched=settings.federation.vouched,
+        live=settings.limits.live_records,
     )
 
 
@@ -156,6 +159,7 @@ class Node:
         self._backups = RegularBackups(
             self.settings, clock=self.clock, version=software_version(), council=lambda: self.council.name
         )
+        self._marking = Marking(self.settings.directory, self.store)
         self._probes = self._watched()
         self.site = Site(
             settings=self.settings,
@@ -224,9 +228,11 @@ class Node:
 
     async def start(self) -> None:
         begin_feeds(self.settings.directory, self.council, self.store, clock=self.clock, randomness=self.randomness)
+        fall_silent_if_older(self.settings.directory, self.store, clock=self.clock, randomness=self.randomness)
         await self.engine.start()
         self.store.on_commit(self.site.streams.wake)
-        self.engine.written_elsewhere.append(self.site.streams.wake)
+        self.engine.written_elsewhere += (self.site.streams.wake, self._marking.wake)
+        self._marking.start()
         await self._show_figures()
         self._backups.start()
 
@@ -236,6 +242,7 @@ class Node:
         if self._figures_server is not None:
             self._figures_server.close()
         await self.engine.stop()
+        await self._marking.stop()
         if self._network is not None:
             await self._network.aclose()
         await asyncio.to_thread(self.store.close)

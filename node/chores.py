@@ -1,7 +1,7 @@
 """What a node does by itself every few minutes: what falls due, forgetting what has had its time, clearing the files of it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from sqlalchemy import Connection
@@ -23,7 +23,8 @@ _log = structlog.get_logger(__name__)
 
 
 class Chores:
-    """One loop, and its steps by themselves for whoever wants to take one. `said` is called once there is something to send."""
+    """One loop, and its steps by themselves for whoever wants to take one. `said` is called once there is something to send,
+    `also` is awaited at the end of each round."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Chores:
         clock: Clock,
         features: Sequence[Feature],
         said: Callable[[], None],
+        also: Callable[[], Awaitable[None]],
     ) -> None:
         self._settings = settings
         self._council = council
@@ -41,6 +43,7 @@ class Chores:
         self._clock = clock
         self._features = tuple(features)
         self._said = said
+        self._also = also
         self._purge_at = clock.monotonic()
 
     async def run(self) -> None:
@@ -52,6 +55,7 @@ class Chores:
                     await asyncio.sleep(0)
                 await self.do_what_is_due()
                 await self.purge_if_due()
+                await self._also()
             except Exception:
                 _log.exception("tidying failed; trying again later")
             await asyncio.sleep(TIDY_EVERY)

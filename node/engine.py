@@ -7,12 +7,13 @@ line writes to the same file from its own process; we notice by SQLite's data ve
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from federation import destinations, peers, rotation
+from federation import destinations, peers, replicas, rotation
 from federation.arrivals import Applied, try_held_again
 from federation.council import Council
 from federation.directory import Directory
@@ -30,7 +31,8 @@ from federation.served import Served
 from federation.signing import headers_for
 from federation.worker import Applier, Deliverer
 from node.chores import Chores
-from node.database import Store, StoreFault, StoreFull
+from node.database import Store
+from node.database.sqlite import fault_reason
 from node.feature import Feature
 from node.identity import renew_keys
 from node.installed import FEATURES
@@ -38,7 +40,6 @@ from node.profile.keeping import renew
 from node.settings import Settings
 from protocol import ids
 from protocol.peering import State
-from protocol.verdict import Reason
 
 LOOK_EVERY = 0.2
 RELOADED_WITHIN = 5.0
@@ -71,6 +72,7 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
         self._loading = asyncio.Lock()
         self._asked = self._loaded = 0
+        self._full: frozenset[str] = frozenset()
         self._version = -1
         self._loop: asyncio.AbstractEventLoop | None = None
         self.written_elsewhere: list[Callable[[], None]] = []
@@ -115,7 +117,13 @@ class Engine:
             council=council, store=store, clock=clock, directory=lambda: self.directory, heard=self._heard
         )
         self.chores = Chores(
-            settings, council=council, store=store, clock=clock, features=features, said=self.deliverer.wake
+            settings,
+            council=council,
+            store=store,
+            clock=clock,
+            features=features,
+            said=self.deliverer.wake,
+            also=self._look_who_is_full,
         )
         self.catching_up = CatchingUp(
             council=council,
@@ -160,8 +168,19 @@ class Engine:
             if self._loaded >= asked:
                 return
             now_asked = self._asked
-            self.directory = await self.store.read(Directory.load)
+            before = set(self._linked())
+            self.directory = replace(await self.store.read(Directory.load), full=self._full)
             self._loaded = now_asked
+            # At the start everybody is caught up with anyway.
+            for actor_id in set(self._linked()) - before if self._tasks else ():
+                self.catching_up.linked_up(actor_id)
+
+    async def _look_who_is_full(self) -> None:
+        """Of whom as much is live here as is kept of one council: looked at every few minutes, since counting takes a moment."""
+        full = await self.store.read(lambda c: replicas.full_sources(c, most=self.council.rules.live))
+        if full != self._full:
+            self._full = full
+            await self.refresh()
 
     def relations_changed(self) -> None:
         """A page has changed whom we know: loaded before it is answered. For threads beside the loop, which it waits for."""
@@ -202,6 +221,7 @@ class Engine:
             await self.refresh()
         for actor_id in done.heard:
             self._heard(actor_id)
+            self.catching_up.soon(actor_id)
 
     def _linked(self) -> list[str]:
         return sorted(k.actor_id for k in self.directory.known.values() if k.standing == State.ACCEPTED)
@@ -248,8 +268,7 @@ class Engine:
         """Say hello to every council that we are linked up with, at once and then every so often, never in step."""
         while True:
             await asyncio.gather(*(self._greet_one(actor_id) for actor_id in self._linked()))
-            every = self.settings.federation.contact_every
-            await asyncio.sleep(every * (0.5 + self.randomness.uniform()))
+            await asyncio.sleep(self.settings.federation.contact_every * (0.5 + self.randomness.uniform()))
 
     async def _greet_one(self, actor_id: str) -> None:
         origin = ids.origin_of(actor_id)
@@ -274,13 +293,6 @@ class Engine:
 
 def _bucket(per_minute: float) -> Buckets:
     return Buckets(per_minute=per_minute, burst=max(1.0, per_minute))
-
-
-def fault_reason(error: Exception) -> Reason | None:
-    """What the sender is told when keeping failed: full, or busy. Anything else is a fault that is not the store's."""
-    if isinstance(error, StoreFull):
-        return Reason.FULL
-    return Reason.BUSY if isinstance(error, StoreFault) else None
 
 
 def _wake(loop: asyncio.AbstractEventLoop, wake: Callable[[], Any]) -> None:

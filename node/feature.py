@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from federation.council import Council
 from federation.kinds import Act, Kind
-from node.rights import CARETAKER, KEEPER, NEIGHBOUR, Right
+from node.rights import CARETAKER, KEEPER, NEIGHBOUR, ON_CALL, Right
 from node.settings import Settings
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 class Viewer:
     """Who is looking. An anonymous visitor has no `member_id` and sees what is public, nothing else.
 
-    `keeper`: holds the server turn at this moment. `caretaker`: held it, it has ended, and nobody follows yet.
+    `keeper`: holds the server turn at this moment. `caretaker`: held it, it has ended, and nobody follows yet. `on_call`: what
+    nobody has taken in hand is with them now.
     """
 
     member_id: int | None = None
     name: str = ""
     keeper: bool = False
     caretaker: bool = False
+    on_call: bool = False
 
     @property
     def signed_in(self) -> bool:
@@ -50,7 +52,8 @@ class Viewer:
     def rights(self) -> frozenset[Right]:
         if not self.signed_in:
             return frozenset()
-        return KEEPER if self.keeper else CARETAKER if self.caretaker else NEIGHBOUR
+        usual = ON_CALL if self.on_call else NEIGHBOUR
+        return KEEPER if self.keeper else CARETAKER if self.caretaker else usual
 
     def may(self, right: Right) -> bool:
         return right in self.rights

@@ -14,6 +14,8 @@ class Right(StrEnum):
     DECIDE = "write down what was decided"
     CALL = "call for help"
     OWN_ACCOUNT = "one's own account"
+    READ_ASKED = "read what was asked without an account"
+    HIDE = "hold and hide notes"
     TIDY_UP = "change or end what others put up"
     LINK_UP = "link up with nearby councils"
     LET_READ = "let accounts elsewhere follow"
@@ -26,5 +28,6 @@ class Right(StrEnum):
 
 
 NEIGHBOUR = frozenset({Right.PUT_UP, Right.DECIDE, Right.CALL, Right.OWN_ACCOUNT})
-CARETAKER = NEIGHBOUR | {Right.LOOK_AFTER, Right.BACK_UP, Right.HAND_OVER}
+ON_CALL = NEIGHBOUR | {Right.READ_ASKED}
+CARETAKER = ON_CALL | {Right.LOOK_AFTER, Right.BACK_UP, Right.HAND_OVER}
 KEEPER = frozenset(Right)

@@ -65,11 +65,12 @@ class Rate(Part):
 
 
 class Limits(Part):
-    """What a sender may cost us: sizes in bytes, deadlines in seconds, rates per minute."""
+    """What a sender may cost us: sizes in bytes, deadlines in seconds, rates per minute, live records of one council."""
 
     body: Count = 1_048_576
     restore: Count = 536_870_912
     unknown_body: Count = 65_536
+    live_records: Count = 2_000
     peer_rate: Rate = Rate(per_minute=600, burst=300)
     unknown_rate: Rate = Rate(per_minute=20, burst=10)
     key_fetch_per_host_per_minute: Positive = 6
@@ -84,11 +85,13 @@ class Limits(Part):
 class Federation(Part):
     """How we deliver: seconds between signs of life, seconds of backoff, days until giving up, days a follower is kept.
 
-    `catch_up_every`: so many seconds, or half as much again, lie between two talks with one nearby council.
+    `catch_up_every`: so many seconds, or half as much again, lie between two talks with one nearby council. `vouched`: what is
+    public is also read of so many councils that nearby ones are linked up with; 0 for none.
     """
 
     contact_every: Positive = 60
     catch_up_every: Positive = 300
+    vouched: Annotated[int, Field(ge=0, le=100_000)] = 200
     backoff_first: Positive = 2
     backoff_cap: Positive = 3600
     give_up_after_days: Positive = 90

@@ -101,6 +101,11 @@ def parse(
     return value if refused is None else refused
 
 
+def judge(value: JsonValue, *, max_depth: int = 32, max_nodes: int = 20_000, max_array: int = 1_000) -> Refused | None:
+    """Whether a part of what `parse` has read under wider bounds is within these; strings were bounded there. Never raises."""
+    return _judge_structure(value, max_depth=max_depth, max_nodes=max_nodes, max_array=max_array)
+
+
 def _judge_structure(value: JsonValue, *, max_depth: int, max_nodes: int, max_array: int) -> Refused | None:
     level = [value] if isinstance(value, (dict, list)) else []
     depth = 0

@@ -147,6 +147,19 @@ ALERT_CONTEXT: Final[Context] = _signed(
     }
 )
 
+AGREEMENT_CONTEXT: Final[Context] = _signed(
+    {
+        "Agreement": "vf:Agreement",
+        "Commitment": "vf:Commitment",
+        "hasNumericalValue": "om2:hasNumericalValue",
+        "hasUnit": "om2:hasUnit",
+        "resourceQuantity": "vf:resourceQuantity",
+        "satisfies": "vf:satisfies",
+        "stipulates": "vf:stipulates",
+    }
+)
+"""For what two councils promise each other about one need or offer (FEP-0837). Nothing is given in return."""
+
 PLAIN_CONTEXT: Final[Context] = _signed({})
 """For what carries no payload of its own: peering, Accept, Reject, Undo, Delete."""
 
@@ -160,6 +173,7 @@ OUR_CONTEXTS: Final[tuple[Context, ...]] = (
     PLAIN_CONTEXT,
     RESOLUTION_CONTEXT,
     ALERT_CONTEXT,
+    AGREEMENT_CONTEXT,
     ACTOR_CONTEXT,
 )
 

@@ -88,7 +88,7 @@ def _walk(document: Mapping[str, Any], context: object) -> Refused | None:
     while waiting:
         part = waiting.pop()
         if isinstance(part, list):
-            waiting.extend(item for item in part if isinstance(item, dict | list))
+            waiting.extend(item for item in part if isinstance(item, (dict, list)))
             continue
         if not _TRICK_KEYS.isdisjoint(part):
             return _refused("Structural JSON-LD keywords are not accepted.")
@@ -102,7 +102,7 @@ def _walk(document: Mapping[str, Any], context: object) -> Refused | None:
                 if not _harmless(value):
                     return _refused("The inline context gives a known term another meaning.")
                 judged = value
-            elif isinstance(value, dict | list):
+            elif isinstance(value, (dict, list)):
                 waiting.append(value)
     return None
 

@@ -28,7 +28,7 @@ from node.database import sqlite
 from node.migrations import run as migrations
 from protocol.ids import Policy
 from protocol.keys import encode_multikey
-from schemas.records.alert import read_alert
+from schemas.records.alert import Alert, alert_note, read_alert
 from schemas.records.resolution import read_resolution
 from schemas.records.resource import Direction, read_resource, resource_note
 
@@ -124,7 +124,14 @@ def plain_kinds() -> dict[str, Kind]:
         "alert": (Lane.ALERT, read_alert),
     }
     return {
-        name: Kind(name, lane, read, put=lambda connection, copy, model: None, end=lambda connection, replica_id: None)
+        name: Kind(
+            name,
+            lane,
+            read,
+            put=lambda connection, copy, model: None,
+            end=lambda connection, replica_id: None,
+            vouched=name == "resource",
+        )
         for name, (lane, read) in readers.items()
     }
 
@@ -180,6 +187,41 @@ def note(
         published=published,
         updated=updated,
         ends_at=ends_at or published + timedelta(days=30),
+        audience=audience,
+    )
+
+
+def flood(
+    ours: Council,
+    *,
+    title: str = "The river rises",
+    words: str = "Bring pumps",
+    audience: str = "public",
+    status: str = "Actual",
+    published: datetime = START,
+) -> dict[str, Any]:
+    """A call for help of `ours`, for five hours."""
+    payload = {
+        "status": status,
+        "msg_type": "Alert",
+        "category": "Met",
+        "event": "Flood",
+        "urgency": "Immediate",
+        "severity": "Moderate",
+        "certainty": "Observed",
+        "wanted": "Pumps & hoses",
+    }
+    return alert_note(
+        ours.new_object_id(),
+        ours.base_url,
+        name=title,
+        words=words,
+        alert=Alert.model_validate(payload),
+        language="en",
+        place=None,
+        published=published,
+        updated=None,
+        ends_at=published + timedelta(hours=5),
         audience=audience,
     )
 

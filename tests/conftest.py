@@ -1,6 +1,10 @@
 """Options that several sets of tests share, and which tests go to one worker together."""
 
 import gc
+import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +17,15 @@ if TYPE_CHECKING:
 # What is long comes first, so that no worker is left alone with it at the end. A folder that stands here shares what
 # takes seconds to set up (a served region, two councils); of all others, each module does.
 LONG, TOGETHER = (
-    ("tests/person/", "tests/cluster/", "tests/bench/", "tests/backup/"),
+    (
+        "tests/person/",
+        "tests/cluster/",
+        "tests/nemesis/",
+        "tests/planted/",
+        "tests/durability/",
+        "tests/bench/",
+        "tests/backup/",
+    ),
     ("tests/person/", "tests/cluster/"),
 )
 
@@ -39,7 +51,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
-def pytest_configure() -> None:
+# In memory a commit is done at once, on a disk it waits some milliseconds for the medium. The calls stay the same, and
+# tests of durability look at calls. What containers usually get, 64 MB, is too small to choose.
+MEMORY, LEAST_ROOM = Path("/dev/shm"), 3 << 30
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Temporary folders lie in memory where there is room, unless --basetemp or TMPDIR says where. Workers inherit it."""
+    if config.option.basetemp is None and "TMPDIR" not in os.environ and roomy(MEMORY):
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
+    plain_faults()
+
+
+def roomy(folder: Path) -> bool:
+    """Whether temporary folders can lie there: writable, programs may be run from it, and with room for all tests."""
+    try:
+        return (
+            os.access(folder, os.W_OK | os.X_OK)
+            and not os.statvfs(folder).f_flag & os.ST_NOEXEC
+            and shutil.disk_usage(folder).free >= LEAST_ROOM
+        )
+    except OSError:
+        return False
+
+
+def plain_faults() -> None:
     """Faults are provoked by the hundred: drawn as they are for people at a terminal, each would take a second."""
     structlog.configure(
         processors=[

@@ -5,28 +5,55 @@ verified once more; that of an answer, and of a council's word on itself, is: th
 """
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from federation import arrivals, peers, replicas
+from federation.alone import done_alone
 from federation.content import judge_act, judge_content
 from federation.council import Council
-from federation.judged import parse
-from federation.kinds import Copy, act_of
+from federation.feeds import gone, recovering, vouching
+from federation.feeds.own import AUDIENCE
+from federation.kinds import act_of
 from federation.renaming import apply_renaming, is_renaming, shape_of_renaming
 from federation.rotation import keys_of
-from protocol import authority, ids, keys, proof
+from federation.tables import Lane
+from protocol import authority, keys, proof, strict_json
 from protocol.canonical import NotCanonical, canonical
 from protocol.feeds.coding import read_key
 from protocol.feeds.entry import Entry, Kind
 from protocol.verdict import Reason, Refused
+from schemas.activity import Activity, kind_of, shape_of
 
-AUDIENCE: Final = {"public": "public", "region": "neighbours"}
+_PUSHED = text("SELECT activity_id, document FROM received_activity WHERE activity_id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
+)
 
-_PUSHED = text("SELECT document FROM received_activity WHERE activity_id = :id")
+
+@dataclass(slots=True)
+class Known:
+    """What is looked up once for a whole run of one council: whether we are linked up, what came to our inbox before, and how
+    many more objects of it there is room for. Of a council that is only vouched for some kinds are taken, and nothing else."""
+
+    linked: bool
+    pushed: Mapping[str, bytes]
+    room: int
+
+
+def look_up(connection: Connection, council: Council, run: Sequence[Entry], *, actor: str) -> Known:
+    """Called in the very step that applies the run: nothing of it can change in between."""
+    ids_said = [said for entry in run if isinstance(said := (entry.payload or {}).get("id"), str)]
+    rows = connection.execute(_PUSHED, {"ids": ids_said}).all() if ids_said else []
+    room = 0
+    if run:
+        audience = AUDIENCE[run[0].header.channel]
+        room = council.rules.live - replicas.live_count(connection, source=actor, audience=audience)
+    return Known(peers.is_linked(connection, actor), {row.activity_id: row.document for row in rows}, room)
 
 
 def listened_to(connection: Connection, actor: str) -> bool:
@@ -34,124 +61,125 @@ def listened_to(connection: Connection, actor: str) -> bool:
     return peers.is_linked(connection, actor)
 
 
-def apply(connection: Connection, council: Council, entry: Entry, *, actor: str, now: datetime) -> str | None:
+def concerns(connection: Connection, council: Council, *, actor: str, feed: str) -> bool:
+    """Whether a feed that is not held here would be taken: we are linked up with its council, or it is vouched for."""
+    if actor == council.actor_id or listened_to(connection, actor):
+        return True
+    return vouching.allows(connection, council, actor=actor, feed=feed)
+
+
+def apply(
+    connection: Connection, council: Council, entry: Entry, *, actor: str, known: Known, now: datetime
+) -> str | None:
     """Apply one `put` or `end`. Returns why it was not taken, or None. Leaves nothing behind where it was not."""
-    header = entry.header
-    connection.exec_driver_sql("SAVEPOINT entry")
-    try:
-        if header.kind in (Kind.END, Kind.MOVED):
-            say = end if header.kind is Kind.END else drop
-            because = say(
-                connection, council, object_id=header.object or "", actor=actor, channel=header.channel, now=now
-            )
-            if because is None and actor == council.actor_id:
-                _lapse(connection, council, entry, now=now)
-        elif actor == council.actor_id:
-            because = None
-            _recover(connection, council, entry, now=now)
-        elif entry.payload is None or (header.expires is not None and header.expires <= now):
-            because = None  # forgotten or over: whoever kept it did what its owner asked
-        else:
-            because = _put(connection, council, entry.payload, entry=entry, actor=actor, now=now)
-    except Exception as error:  # our fault, as with what is pushed: written down, and it does not stop the others
-        because = f"{type(error).__name__}: {error}"[:500]
-    if because is not None:
-        connection.exec_driver_sql("ROLLBACK TO entry")
-    connection.exec_driver_sql("RELEASE entry")
-    return because
+    return done_alone(connection, lambda: _apply(connection, council, entry, actor=actor, known=known, now=now))
 
 
-def _recover(connection: Connection, council: Council, entry: Entry, *, now: datetime) -> None:
-    """What we ourselves once said, brought back to an old copy. Words on ourselves and answers stand in the feed alone."""
-    payload, header = entry.payload, entry.header
-    if payload is None or (header.expires is not None and header.expires <= now):
-        return
-    if payload["type"] in ("Create", "Update") and header.object != council.actor_id:
-        audience = AUDIENCE[header.channel]
-        document = orjson.dumps(payload)
-        replicas.put(connection, council, activity=payload, document=document, audience=audience, received_at=now)
-        _recover_record(connection, council, object_id=payload["object"]["id"])
-
-
-def _recover_record(connection: Connection, council: Council, *, object_id: str) -> None:
-    """Bring our own record up to our newest word on it, which may have been here without it. What was taken back stays gone."""
-    held = replicas.find(connection, object_id)
-    if held is None or held["gone_at"] is not None or held["source"] != council.actor_id:
-        return
-    kind = council.kinds[held["kind"]]
-    if kind.recover is not None:
-        note = replicas.note_of(held)
-        copy = Copy(held["id"], object_id, held["source"], held["audience"], ours=True, updated=held["updated"])
-        kind.recover(connection, copy, kind.read(note), note)
-
-
-def _lapse(connection: Connection, council: Council, entry: Entry, *, now: datetime) -> None:
-    """What we ourselves once took back, or told to fewer. Our own record follows at once: it must not stay where all can see it."""
-    header = entry.header
-    narrowed = header.kind is Kind.MOVED
-    if narrowed and header.channel != "public":
-        return
-    for kind in council.kinds.values():
-        if kind.lapse is not None:
-            kind.lapse(connection, header.object or "", AUDIENCE["region"] if narrowed else None, now)
-
-
-def lapse(connection: Connection, council: Council, *, object_id: str, channel: str, now: datetime) -> None:
-    """What of ours is in no newer list of ours: gone from this channel, and from our own wall as far as that was for it."""
-    drop(connection, council, object_id=object_id, actor=council.actor_id, channel=channel, now=now)
-    for kind in council.kinds.values():
-        if kind.lapse is not None:
-            kind.lapse(connection, object_id, AUDIENCE["region"] if channel == "public" else None, now)
-
-
-def end(
-    connection: Connection, council: Council, *, object_id: str, actor: str, channel: str, now: datetime
+def _apply(
+    connection: Connection, council: Council, entry: Entry, *, actor: str, known: Known, now: datetime
 ) -> str | None:
-    """What its owner has taken back. Returns why not, where it is not theirs to take back."""
-    try:
-        if not ids.same_origin(object_id, actor):
-            return Reason.NOT_OWNER.value
-    except ids.BadAddress:
-        return Reason.WRONG_SHAPE.value
-    held = replicas.find(connection, object_id)
-    if held is None or held["gone_at"] is None:
-        replicas.end(connection, council, object_id=object_id, source=actor, audience=AUDIENCE[channel], now=now)
-    return None
-
-
-def drop(
-    connection: Connection, council: Council, *, object_id: str, actor: str, channel: str, now: datetime
-) -> str | None:
-    """What is no longer in this channel. It leaves no tombstone: it may stand in the other one, or come there later."""
-    held = replicas.find(connection, object_id)
-    # The newer word in the other channel must not go with the older one in this.
-    if held is not None and held["source"] == actor and held["audience"] == AUDIENCE[channel]:
-        replicas.drop(connection, council, object_id=object_id, source=actor)
-    return None
+    header = entry.header
+    if header.kind in (Kind.END, Kind.MOVED):
+        say = gone.end if header.kind is Kind.END else gone.drop
+        because = say(connection, council, object_id=header.object or "", actor=actor, channel=header.channel, now=now)
+        if because is None and actor == council.actor_id:
+            recovering.follow_lapse(connection, council, entry, now=now)
+        return because
+    if actor == council.actor_id:
+        recovering.recover(connection, council, entry, now=now)
+        return None
+    if entry.payload is None or (header.expires is not None and header.expires <= now):
+        return None  # forgotten or over: whoever kept it did what its owner asked
+    put = _put if known.linked else _put_vouched
+    return put(connection, council, entry.payload, entry=entry, actor=actor, known=known, now=now)
 
 
 def _put(
-    connection: Connection, council: Council, payload: dict[str, Any], *, entry: Entry, actor: str, now: datetime
+    connection: Connection,
+    council: Council,
+    payload: dict[str, Any],
+    *,
+    entry: Entry,
+    actor: str,
+    known: Known,
+    now: datetime,
 ) -> str | None:
-    document = orjson.dumps(payload)
-    parsed = parse(document)
-    if isinstance(parsed, Refused):
-        return parsed.reason.value
-    activity = parsed[1]
-    refused = _judge(connection, council, payload, entry=entry, actor=actor, now=now)
+    activity = _shape(payload)
+    if isinstance(activity, Refused):
+        return activity.reason.value
+    refused = _judge(connection, council, payload, activity, entry=entry, actor=actor, now=now)
     if refused is not None:
         return refused.reason.value
-    if _was_pushed_otherwise(connection, activity.id, payload):
+    if _was_pushed_otherwise(known.pushed.get(activity.id), payload):
         return Reason.ID_REUSED.value
     if is_renaming(payload):
         apply_renaming(connection, council, activity=payload, by_feed=True)
-    else:
-        arrivals.apply(connection, council, activity=payload, document=document, now=now)
+        return None
+    if act_of(council.acts, payload) is None:
+        audience = AUDIENCE[entry.header.channel]
+        return _put_note(connection, council, payload, audience=audience, known=known, now=now)
+    arrivals.apply(connection, council, activity=payload, document=orjson.dumps(payload), now=now)
     return None
 
 
+def _put_vouched(
+    connection: Connection,
+    council: Council,
+    payload: dict[str, Any],
+    *,
+    entry: Entry,
+    actor: str,
+    known: Known,
+    now: datetime,
+) -> str | None:
+    """A note of a council that linked ones vouch for, where its kind may be taken so. Anything else is kept and given on alone."""
+    activity, kind = _shape(payload), council.kinds.get(_kind_name(payload))
+    if isinstance(activity, Refused) or kind is None or not kind.vouched or is_renaming(payload):
+        return None
+    refused = _judge(connection, council, payload, activity, entry=entry, actor=actor, now=now)
+    if refused is not None:
+        return refused.reason.value
+    return _put_note(connection, council, payload, audience="public", known=known, now=now)
+
+
+def _put_note(
+    connection: Connection, council: Council, payload: dict[str, Any], *, audience: str, known: Known, now: datetime
+) -> str | None:
+    """A new word on an object. One that is new here, of a council that has more live than there is room for, is not taken;
+    calls for help always are."""
+    kind, source = council.kinds[_kind_name(payload)], payload["actor"]
+    if known.room <= 0:  # what ended within the run has made room again
+        known.room = council.rules.live - replicas.live_count(connection, source=source, audience=audience)
+    if known.room <= 0 and kind.lane is not Lane.ALERT and replicas.find(connection, payload["object"]["id"]) is None:
+        return Reason.TOO_MANY.value
+    known.room -= payload["type"] == "Create"
+    document = orjson.dumps(payload)
+    replicas.put(connection, council, activity=payload, document=document, audience=audience, received_at=now)
+    return None
+
+
+def _kind_name(payload: dict[str, Any]) -> str:
+    """The kind of note that a payload carries; "" where it carries none."""
+    note = payload.get("object")
+    name = kind_of(note) if isinstance(note, dict) and payload.get("type") in ("Create", "Update") else ""
+    return "" if isinstance(name, Refused) else name
+
+
+def _shape(payload: dict[str, Any]) -> Activity | Refused:
+    """Its envelope. Its bytes were parsed strictly with its entry; the narrower bounds of an activity are judged here."""
+    refused = strict_json.judge(payload)
+    return shape_of(payload) if refused is None else refused
+
+
 def _judge(
-    connection: Connection, council: Council, payload: dict[str, Any], *, entry: Entry, actor: str, now: datetime
+    connection: Connection,
+    council: Council,
+    payload: dict[str, Any],
+    activity: Activity,
+    *,
+    entry: Entry,
+    actor: str,
+    now: datetime,
 ) -> Refused | None:
     wrong = authority.judge_authority(payload, signer=actor, our_origin=council.origin)
     if isinstance(wrong, Refused):
@@ -173,9 +201,7 @@ def _judge(
         return Refused(Reason.WRONG_SHAPE, "A feed holds what was published, and answers to it.")
     if authority.audience_of(payload, actor=actor) != AUDIENCE[entry.header.channel]:
         return Refused(Reason.WRONG_AUDIENCE, "The payload is for others than the channel it stands in.")
-    read = parse(orjson.dumps(payload))
-    assert not isinstance(read, Refused)
-    content = judge_content(payload, read[1], council=council, now=now)
+    content = judge_content(payload, activity, council=council, now=now)
     if content is None or isinstance(content, Refused):
         return content
     return content(connection)
@@ -207,9 +233,8 @@ def _judge_proof(
     return verdict if isinstance(verdict, Refused) else None
 
 
-def _was_pushed_otherwise(connection: Connection, activity_id: str, payload: dict[str, Any]) -> bool:
+def _was_pushed_otherwise(document: bytes | None, payload: dict[str, Any]) -> bool:
     """Whether the same id came to our inbox with other content: one of the two is not what its council tells everybody."""
-    document = connection.execute(_PUSHED, {"id": activity_id}).scalar()
     if document is None:
         return False
     try:

@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 from federation.council import Council
 from federation.feeds import applying, bundle_file, bundles, kept, taking
 from federation.feeds.bundle_file import BundleFile, NotFit, open_bundle
-from federation.feeds.catching_up import AT_ONCE, Read, Write
+from federation.feeds.catching_up import AT_ONCE
+from federation.feeds.conversation import Read, Write
 from federation.feeds.taking import Taken
 from federation.rotation import keys_of
 from protocol.feeds import bundle, chain
@@ -184,7 +185,7 @@ def _set_aside(connection: Connection, *, council: Council, first: Entry) -> Set
         if isinstance(begun, Flawed):
             return None
         actor, ours = begun.actor, begun.actor == council.actor_id
-    if ours or applying.listened_to(connection, actor):
+    if ours or row is not None or applying.concerns(connection, council, actor=actor, feed=name):
         return None
     return SetAside(name, actor, bundle.root_words(name))
 

@@ -6,15 +6,26 @@ whatever breaks off is taken up again at the very entry.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import orjson
-from sqlalchemy import Connection
 
 from federation.council import Council
-from federation.feeds import cursors, lacking, questions, serving, taking
+from federation.feeds import (
+    calls_ahead,
+    cursors,
+    forks,
+    kept,
+    lacking,
+    only_told,
+    own,
+    questions,
+    serving,
+    taking,
+    vouching,
+)
+from federation.feeds.conversation import Ask, BrokenOff, Read, Talk, Told, Write
 from federation.feeds.questions import About, answer_of
 from federation.feeds.taking import Taken
 from federation.ports import OutgoingResponse, TransportFailure
@@ -30,105 +41,34 @@ AT_ONCE: Final = 200
 
 MOST_TURNS: Final = 10_000
 
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """POST this to the neighbour; sent back is what it answered, or why nothing came."""
-
-    path: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Run `step(connection, now=…)` as a step of the store; sent back is what it returns."""
-
-    step: Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Run this as a query; sent back is what it returns."""
-
-    query: Callable[[Connection], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How it ended: `agreed` when both hold the same; `word` when it broke off; `flaws` of what was refused on the way.
-
-    `taken` entries were new. `behind` names feeds of our own that are longer over there: our store is an old copy.
-    """
-
-    agreed: bool = False
-    word: str | None = None
-    taken: int = 0
-    asked: int = 0
-    received: int = 0
-    relations: bool = False
-    flaws: tuple[tuple[str, str], ...] = ()
-    behind: tuple[str, ...] = ()
-
-
-Talk = Generator[Ask | Write | Read, Any, Outcome]
-
-
-@dataclass
-class _Told:
-    """What has come of it so far."""
-
-    taken: int = 0
-    asked: int = 0
-    received: int = 0
-    relations: bool = False
-    flaws: dict[str, str] = field(default_factory=dict)
-    behind: set[str] = field(default_factory=set)
-    gaps: set[str] = field(default_factory=set)
-    aside: set[str] = field(default_factory=set)
-
-    def note(self, taken: Taken) -> None:
-        self.taken += taken.count
-        self.relations = self.relations or taken.relations
-        if taken.behind:
-            self.behind.add(taken.feed)
-        if taken.flaw is not None and taken.flaw.flaw is Flaw.GAP:
-            self.gaps.add(taken.feed)
-        elif taken.flaw is not None and taken.flaw.flaw is Flaw.UNKNOWN:
-            self.aside.add(taken.feed)  # a council that we are not linked up with: neither ours to take nor wrong
-        elif taken.flaw is not None:
-            self.flaws[taken.feed] = taken.flaw.flaw.value
-
-    def outcome(self, *, agreed: bool = False, word: str | None = None) -> Outcome:
-        flaws = tuple(sorted(self.flaws.items()))
-        return Outcome(
-            agreed, word, self.taken, self.asked, self.received, self.relations, flaws, tuple(sorted(self.behind))
-        )
-
-
-class _BrokenOff(Exception):
-    """The neighbour did not answer, or not in the form that is read. The word is for our own pages and logs."""
+ELSEWHERE: Final = "elsewhere"
+"""Named to a neighbour at whom we have never read, where we hold feeds of others already."""
 
 
 def catch_up(council: Council, *, their_actor: str, reason: str = "regular") -> Talk:
     """Talk to one neighbour until we hold all that it holds, or until it breaks off. Never raises for what the other side does."""
-    told = _Told()
+    told = Told()
     try:
         agreed = yield from _catch_up(council, told, their_actor, reason)
-    except _BrokenOff as broken:
+    except BrokenOff as broken:
         word = str(broken)
         yield Write(lambda c, now: cursors.note_failed(c, actor_id=their_actor, word=word, now=now))
         return told.outcome(word=word)
     if agreed:
-        yield Write(lambda c, now: cursors.note_agreed(c, actor_id=their_actor, now=now))
+        scope: str = yield Read(partial(vouching.scope, council=council))
+        yield Write(
+            lambda c, now: cursors.note_agreed(c, actor_id=their_actor, scope=scope, sums=told.sums or None, now=now)
+        )
     return told.outcome(agreed=agreed)
 
 
-def _catch_up(council: Council, told: _Told, their_actor: str, reason: str) -> Generator[Ask | Write | Read, Any, bool]:
+def _catch_up(council: Council, told: Told, their_actor: str, reason: str) -> Generator[Ask | Write | Read, Any, bool]:
     sums = yield from _read_news(council, told, their_actor, reason)
     for name in (yield Read(taking.lacking)):
         yield from _fetch_listed(council, told, name)
     if sums is None:
         return True
+    told.sums = sums
     ours: Heads = yield Read(lambda c: serving.heads_for(c, asker=their_actor))
     if unb64(sums) == ours.root():
         return True
@@ -138,46 +78,60 @@ def _catch_up(council: Council, told: _Told, their_actor: str, reason: str) -> G
     try:
         parts = ours.differing(unb64(about.sums) or b"")
     except ValueError:
-        raise _BrokenOff("unreadable") from None
+        raise BrokenOff("unreadable") from None
     asked = {"heads": b64(ours.root()), "parts": parts, "leaves": b64(ours.leaves(parts))}
     about, _ = yield from _ask(told, questions.HEADS, asked)
     if about.same:
         return True
     yield from _fetch(council, told, about.heads)
+    for proof in about.forks:
+        frozen: str | None = yield Write(partial(forks.take_proof, said=proof))
+        if frozen is not None:
+            told.flaws[frozen] = Flaw.FORK.value
     aside = frozenset(told.aside)
-    left: list[questions.Range] = yield Read(partial(lacking.missing, heads=about.heads, but=aside))
+    left: list[questions.Range] = yield Read(partial(lacking.missing, council=council, heads=about.heads, but=aside))
     return not left and not told.flaws and not told.behind
 
 
-def _ask(
-    told: _Told, path: str, asked: dict[str, Any]
-) -> Generator[Ask | Write | Read, Any, tuple[About, list[bytes]]]:
+def _ask(told: Told, path: str, asked: dict[str, Any]) -> Generator[Ask | Write | Read, Any, tuple[About, list[bytes]]]:
     response: OutgoingResponse | TransportFailure = yield Ask(path, orjson.dumps(asked))
     told.asked += 1
     if told.asked > MOST_TURNS:
-        raise _BrokenOff("endless")
+        raise BrokenOff("endless")
     if isinstance(response, TransportFailure):
-        raise _BrokenOff(response.word)
+        raise BrokenOff(response.word)
     told.received += len(response.body)
     answer = answer_of(response)
     if isinstance(answer, str):
-        raise _BrokenOff(answer)
+        raise BrokenOff(answer)
     return answer
 
 
 def _read_news(
-    council: Council, told: _Told, their_actor: str, reason: str
+    council: Council, told: Told, their_actor: str, reason: str
 ) -> Generator[Ask | Write | Read, Any, str | None]:
     """What was stored there since we last read; None where both hold the same, else their sum over all heads.
 
     The cursor moves only after what it brought was written.
     """
-    ours: Heads = yield Read(lambda c: serving.heads_for(c, asker=their_actor))
-    asked: dict[str, Any] = {"heads": b64(ours.root()), "reason": reason}
+    scope, lost = (yield Read(partial(vouching.scope, council=council))), (yield Read(own.muted))
+    agreed: str | None = yield Read(partial(cursors.agreed_sum, actor_id=their_actor, scope=scope))
+    if agreed is None:
+        ours: Heads = yield Read(lambda c: serving.heads_for(c, asker=their_actor))
+        agreed = b64(ours.root())
+    asked: dict[str, Any] = {"heads": agreed, "reason": reason} | ({"lost": True} if lost else {})
+    elsewhere: bool = yield Read(kept.holds_of_others)
     while True:
         before = yield Read(lambda c: cursors.cursor(c, actor_id=their_actor))
+        if before == ("", 0) and elsewhere:
+            before = ELSEWHERE, 0  # we have read at others: not all of it once more
         about, lines = yield from _ask(told, questions.HELLO, asked | {"store": before[0], "after": before[1]})
-        yield from _take(council, told, lines)
+        if about.yours and lost:
+            yield Write(partial(only_told.take, council=council, said=about.yours))
+        calls = [entry for entry in map(read_line, lines[: about.ahead]) if isinstance(entry, Entry)]
+        if calls:
+            yield Write(partial(calls_ahead.take_ahead, council=council, calls=calls))
+        yield from _take(council, told, lines[about.ahead :])
         at = about.store, about.after
         yield Write(partial(cursors.move, actor_id=their_actor, at=at))
         if about.same:
@@ -188,7 +142,7 @@ def _read_news(
 
 
 def _take(
-    council: Council, told: _Told, lines: Sequence[bytes], *, how: Callable[..., Taken] = taking.take
+    council: Council, told: Told, lines: Sequence[bytes], *, how: Callable[..., Taken] = taking.take
 ) -> Generator[Ask | Write | Read, Any, None]:
     """Write entries, those of one feed and epoch together, some at a time; a feed that fails leaves the others alone."""
     runs: dict[tuple[str, int], list[Entry]] = {}
@@ -212,9 +166,9 @@ def _in_pieces(run: list[Entry]) -> Iterable[list[Entry]]:
     return (run[at : at + AT_ONCE] for at in range(0, len(run), AT_ONCE))
 
 
-def _fetch(council: Council, told: _Told, heads: Sequence[questions.Head]) -> Generator[Ask | Write | Read, Any, None]:
+def _fetch(council: Council, told: Told, heads: Sequence[questions.Head]) -> Generator[Ask | Write | Read, Any, None]:
     """Get what lies between our heads and theirs; where that is kept no more, the snapshot and what it lists."""
-    wanted: list[questions.Range] = yield Read(partial(lacking.missing, heads=heads))
+    wanted: list[questions.Range] = yield Read(partial(lacking.missing, council=council, heads=heads))
     gone: set[str] = set()
     while wanted:
         asked = [one.wire() for one in wanted[: questions.MOST_RANGES]]
@@ -225,14 +179,14 @@ def _fetch(council: Council, told: _Told, heads: Sequence[questions.Head]) -> Ge
         gone |= told.gaps - told.aside
         before = wanted
         refused = frozenset({*told.flaws, *told.behind, *told.aside, *gone})
-        wanted = yield Read(partial(lacking.missing, heads=heads, but=refused))
+        wanted = yield Read(partial(lacking.missing, council=council, heads=heads, but=refused))
         if wanted == before:
             return
     for name in sorted(gone):
         yield from _from_snapshot(council, told, name)
 
 
-def _from_snapshot(council: Council, told: _Told, name: str) -> Generator[Ask | Write | Read, Any, None]:
+def _from_snapshot(council: Council, told: Told, name: str) -> Generator[Ask | Write | Read, Any, None]:
     _, lines = yield from _ask(told, questions.SNAPSHOTS, {"feeds": [name]})
     lasting = [entry for entry in map(read_line, lines) if isinstance(entry, Entry) and entry.header.feed == name]
     if not lasting:
@@ -254,7 +208,7 @@ def _from_snapshot(council: Council, told: _Told, name: str) -> Generator[Ask | 
         after = last + 1
 
 
-def _fetch_listed(council: Council, told: _Told, name: str) -> Generator[Ask | Write | Read, Any, None]:
+def _fetch_listed(council: Council, told: Told, name: str) -> Generator[Ask | Write | Read, Any, None]:
     """Get what the newest snapshot of a feed lists and is not held. Where a talk broke off in between, the next goes on here."""
     epoch, listed = yield Read(partial(taking.missing_live, name=name))
     while listed:

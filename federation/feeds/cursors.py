@@ -11,7 +11,10 @@ _MOVE = text(
     "INSERT INTO sync_cursor (actor_id, store_id, n, read_at) VALUES (:actor, :store, :n, :now) ON CONFLICT (actor_id)"
     " DO UPDATE SET store_id = excluded.store_id, n = excluded.n, read_at = excluded.read_at, failed = NULL, failed_since = NULL"
 )
-_AGREED = text("UPDATE sync_cursor SET agreed_at = :now WHERE actor_id = :actor")
+_AGREED = text(
+    "UPDATE sync_cursor SET agreed_at = :now, agreed_sum = coalesce(:sum, agreed_sum) WHERE actor_id = :actor"
+)
+_SUM = text("SELECT agreed_sum FROM sync_cursor WHERE actor_id = :actor")
 _FAILED = text(
     "INSERT INTO sync_cursor (actor_id, store_id, n, failed, failed_since) VALUES (:actor, '', 0, :word, :now)"
     " ON CONFLICT (actor_id) DO UPDATE SET failed = excluded.failed, failed_since = coalesce(failed_since, excluded.failed_since)"
@@ -30,8 +33,23 @@ def move(connection: Connection, *, actor_id: str, at: tuple[str, int], now: dat
     connection.execute(_MOVE, given)
 
 
-def note_agreed(connection: Connection, *, actor_id: str, now: datetime) -> None:
-    connection.execute(_AGREED, {"actor": actor_id, "now": microseconds(now)})
+def note_agreed(connection: Connection, *, actor_id: str, scope: str, sums: str | None, now: datetime) -> None:
+    """All that a neighbour holds and concerns us is held here too. `sums` is its sum over all heads at that moment, `scope`
+    stands for whom we listened to."""
+    known = None if sums is None else f"{scope} {sums}"
+    connection.execute(_AGREED, {"actor": actor_id, "now": microseconds(now), "sum": known})
+
+
+def agreed_sum(connection: Connection, *, actor_id: str, scope: str) -> str | None:
+    """A neighbour's sum over all heads when nothing of it was missing here. None where that was never so, or where we listen
+    to others than then."""
+    known, _, sums = str(connection.execute(_SUM, {"actor": actor_id}).scalar() or "").partition(" ")
+    return sums if sums and known == scope else None
+
+
+def agree_anew(connection: Connection) -> None:
+    """Compare everything again with everybody: what is held here may be less than it was."""
+    connection.execute(text("UPDATE sync_cursor SET agreed_sum = NULL"))
 
 
 def note_failed(connection: Connection, *, actor_id: str, word: str, now: datetime) -> None:

@@ -19,11 +19,13 @@ _OVER: Final = text(
     "UPDATE feed_entry SET salt = NULL, payload = NULL WHERE n IN (SELECT n FROM feed_entry"
     " WHERE payload IS NOT NULL AND expires_at < :ended LIMIT :most)"
 )
+# What has no payload any more is all that may go: a snapshot or a list of readers loses its own once there is a newer one.
 _OLD: Final = text(
-    "DELETE FROM feed_entry WHERE n IN (SELECT e.n FROM feed_entry e WHERE e.stored_at < :before"
-    " AND e.kind NOT IN ('genesis', 'key') AND (e.payload IS NULL OR e.kind <> 'put') AND e.seq < ("
-    "SELECT max(s.seq) FROM feed_entry s WHERE s.feed_id = e.feed_id AND s.epoch = e.epoch AND s.kind = 'snapshot')"
-    " AND e.n NOT IN (SELECT max(a.n) FROM feed_entry a WHERE a.kind = 'audience' GROUP BY a.feed_id) LIMIT :most)"
+    "DELETE FROM feed_entry WHERE n IN (SELECT e.n FROM feed_entry e WHERE e.payload IS NULL AND e.stored_at < :before"
+    " AND e.kind NOT IN ('genesis', 'key') AND e.seq < ("
+    "SELECT s.seq FROM feed_entry s WHERE s.feed_id = e.feed_id AND s.epoch = e.epoch AND s.kind = 'snapshot'"
+    " ORDER BY s.seq DESC LIMIT 1) AND (e.kind <> 'audience' OR e.n < ("
+    "SELECT max(a.n) FROM feed_entry a WHERE a.feed_id = e.feed_id AND a.kind = 'audience')) LIMIT :most)"
 )
 
 

@@ -14,6 +14,7 @@ from protocol.feeds.chain import Begun, Head, Live
 from protocol.feeds.coding import b64
 from protocol.feeds.entry import Entry, Kind
 from protocol.feeds.roots import Root
+from protocol.verdict import Reason
 
 _BEGIN = text(
     "INSERT INTO feed (name, actor_id, channel, ours, epoch, seq, head, key, roots, lacks, opened, head_at)"
@@ -99,6 +100,7 @@ def store_all(
 
 def _row(entry: Entry, *, feed_id: int, now: datetime, because: str | None) -> dict[str, Any]:
     header = entry.header
+    bare = entry.payload is None or because == Reason.TOO_MANY.value  # its place in the chain is kept, and nothing more
     return {
         "feed_id": feed_id,
         "epoch": header.epoch,
@@ -108,8 +110,8 @@ def _row(entry: Entry, *, feed_id: int, now: datetime, because: str | None) -> d
         "object_id": header.object,
         "header": entry.signed,
         "signature": entry.signature,
-        "salt": entry.salt,
-        "payload": None if entry.payload is None else orjson.dumps(entry.payload),
+        "salt": None if bare else entry.salt,
+        "payload": None if bare else orjson.dumps(entry.payload),
         "expires_at": None if header.expires is None else microseconds(header.expires),
         "stored_at": microseconds(now),
         "held_because": because,
@@ -184,6 +186,11 @@ def store_id(connection: Connection) -> str | None:
     """Which store this is; None before the feeds began."""
     found: str | None = connection.execute(text("SELECT store_id FROM store_mark WHERE id = 1")).scalar()
     return found
+
+
+def holds_of_others(connection: Connection) -> bool:
+    """Whether any feed is held that is not ours."""
+    return connection.execute(text("SELECT 1 FROM feed WHERE NOT ours LIMIT 1")).first() is not None
 
 
 def root_is_known(connection: Connection, *, root: str, actor: str) -> bool:

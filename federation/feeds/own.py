@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, RowMapping, text
 
 from federation.council import Council
-from federation.feeds import kept
+from federation.feeds import kept, vouching
 from federation.moments import from_microseconds, microseconds, read_time
 from protocol.feeds import chain, entry, roots
 from protocol.feeds.entry import Entry, Kind
@@ -177,16 +177,23 @@ def hand_over(connection: Connection, council: Council, *, to: str, by: Ed25519P
 
 
 def name_readers(connection: Connection, council: Council, *, now: datetime) -> Entry | None:
-    """Say in the region feed who may read it, where that has changed: the councils that we are linked up with."""
+    """Say in the region feed who may read it, where that has changed: the councils that we are linked up with.
+
+    Beside them stand the roots of their feeds, as far as they are held here (federation.feeds.vouching).
+    """
     row = ours(connection, "region")
     if row is None or muted(connection):
         return None
     readers = list(connection.execute(_READERS, {"accepted": State.ACCEPTED.value}).scalars())
     named = list(connection.execute(_NAMED, {"feed": row["id"]}).scalars())
-    if readers == named and row["seq"] > 1:
+    vouched = vouching.said(connection)
+    if readers == named and row["seq"] > 1 and vouched == vouching.noted(connection, voucher=council.actor_id):
         return None
-    made = _append(connection, council, "region", kind=Kind.AUDIENCE, payload={"readers": readers}, now=now)
+    payload = {"readers": readers, "vouched": vouched}
+    made = _append(connection, council, "region", kind=Kind.AUDIENCE, payload=payload, now=now)
     kept.name_readers(connection, feed_id=row["id"], readers=readers)
+    if made is not None:
+        vouching.note(connection, voucher=council.actor_id, entry=made)
     return made
 
 
@@ -200,25 +207,13 @@ def snapshot(connection: Connection, council: Council, *, now: datetime) -> int:
         row = ours(connection, channel)
         if row is None or muted(connection):
             continue
-        given = {
-            "feed": row["id"],
-            "epoch": row["epoch"],
-            "before": microseconds(now + RENEWED_BEFORE),
-            "us": council.actor_id,
-        }
+        before = microseconds(now + RENEWED_BEFORE)
+        given = {"feed": row["id"], "epoch": row["epoch"], "before": before, "us": council.actor_id}
         for stale in connection.execute(_REPUT, given).all():
             ends = None if stale.ends_at is None else from_microseconds(stale.ends_at)
             until = min(now + LONGEST, now + LONGEST if ends is None else ends)
-            _append(
-                connection,
-                council,
-                channel,
-                kind=Kind.PUT,
-                object_id=stale.object_id,
-                payload=orjson.loads(stale.payload),
-                expires=until,
-                now=now,
-            )
+            at, payload = stale.object_id, orjson.loads(stale.payload)
+            _append(connection, council, channel, kind=Kind.PUT, object_id=at, payload=payload, expires=until, now=now)
             renewed += 1
         live = kept.live(connection, feed_id=row["id"], epoch=row["epoch"], now=now)
         _append(connection, council, channel, kind=Kind.SNAPSHOT, payload=chain.snapshot_payload(live), now=now)

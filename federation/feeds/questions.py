@@ -41,15 +41,17 @@ Number = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 
 class Hello(WireModel):
     """Here we are: what was stored at you after number `after` of your store `store`? Without a store, from the beginning.
+    After a store that is not yours, nothing but the sum: whoever names one holds much of it already.
 
     `heads`: the sum over all heads that we hold and you may see; if it is yours too, nothing need be sent. `reason` says whether we
-    were away: then there may be news here as well.
+    were away: then there may be news here as well. `lost`: our store is an old copy; what of ours came to you lately?
     """
 
     store: str = Field(default="", max_length=100)
     after: Number = 0
     heads: Sum = ""
     reason: Literal["boot", "online", "regular"] = "regular"
+    lost: bool = False
 
 
 class HeadsAsked(WireModel):
@@ -98,7 +100,9 @@ class Head(WireModel):
 class About(WireModel):
     """The first line of every answer. Which members there are depends on the question.
 
-    `gone`: feeds of which what was asked for is kept no more; their snapshot takes its place.
+    `gone`: feeds of which what was asked for is kept no more; their snapshot takes its place. `ahead`: so many of the entries are
+    calls for help from further on, before those whose turn it is. `forks`: proofs for the feeds whose head is "forked".
+    `yours`: the messages that came from whoever has lost them.
     """
 
     store: str = Field(default="", max_length=100)
@@ -108,6 +112,9 @@ class About(WireModel):
     sums: Sum = ""
     heads: list[Head] = Field(default_factory=list, max_length=20_000)
     gone: list[Name] = Field(default_factory=list, max_length=MOST_RANGES)
+    ahead: int = Field(default=0, ge=0, le=1_000)
+    forks: list[dict[str, Any]] = Field(default_factory=list, max_length=1_000)
+    yours: list[dict[str, Any]] = Field(default_factory=list, max_length=1_000)
 
 
 def answer_of(response: OutgoingResponse) -> tuple[About, list[bytes]] | str:

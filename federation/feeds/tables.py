@@ -51,6 +51,7 @@ class FeedEntry(SQLModel, table=True):
         Index("uq_feed_entry_place", "feed_id", "epoch", "seq", unique=True),
         Index("ix_feed_entry_object", "feed_id", "object_id"),
         Index("ix_feed_entry_expires_at", "expires_at", sqlite_where=text("payload IS NOT NULL")),
+        Index("ix_feed_entry_bare", "stored_at", sqlite_where=text("payload IS NULL")),
         {"sqlite_autoincrement": True},
     )
 
@@ -77,6 +78,15 @@ class FeedReader(SQLModel, table=True):
 
     feed_id: int = Field(sa_column=_of_feed(primary_key=True))
     actor_id: str = Field(primary_key=True, index=True)
+
+
+class Vouch(SQLModel, table=True):
+    """A council names another that it is linked up with, and the root of its feeds: said in the signed list of its readers."""
+
+    voucher: str = Field(primary_key=True)
+    actor_id: str = Field(primary_key=True, index=True)
+    root: str
+    name: str
 
 
 class FeedFork(SQLModel, table=True):
@@ -108,7 +118,8 @@ class StoreMark(SQLModel, table=True):
 class SyncCursor(SQLModel, table=True):
     """How far we have read at one neighbour: the number after which its news begin, in the store that it had then.
 
-    `agreed_at`: when we last held the very same as it. `failed`: the word for why the last try came to nothing, and since when.
+    `agreed_at`: when we last held all that it holds and concerns us; `agreed_sum`: its sum over all heads then. While that is the
+    same, it has nothing new. `failed`: the word for why the last try came to nothing, and since when.
     """
 
     __tablename__ = "sync_cursor"
@@ -118,5 +129,6 @@ class SyncCursor(SQLModel, table=True):
     n: int = 0
     read_at: datetime | None = Field(default=None, sa_type=Instant)
     agreed_at: datetime | None = Field(default=None, sa_type=Instant)
+    agreed_sum: str | None = None
     failed: str | None = None
     failed_since: datetime | None = Field(default=None, sa_type=Instant)

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, RowMapping, text
 
 from federation.council import Council
-from federation.feeds import applying, forks, kept, own
+from federation.feeds import applying, ending, forks, kept, own, vouching
 from federation.moments import microseconds
 from federation.rotation import keys_of
 from protocol.feeds import chain
@@ -36,7 +36,6 @@ _ADVANCE = text("UPDATE feed SET seq = :seq, head = :head, key = :key, head_at =
 _LACKS = text("UPDATE feed SET lacks = :lacks WHERE id = :id")
 _LACKING = text("SELECT name FROM feed WHERE lacks ORDER BY name")
 _OTHERS = text("SELECT name FROM feed WHERE actor_id = :actor AND channel = :channel AND name <> :name")
-_SOURCES = text("SELECT object_id FROM replica WHERE source = :actor AND audience = :audience AND gone_at IS NULL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def take(connection: Connection, council: Council, run: Sequence[Entry], *, now:
     name = run[0].header.feed
     row = kept.feed(connection, name)
     if row is not None and row["frozen_seq"] is not None and run[-1].header.epoch == row["epoch"]:
-        return Taken(name, flaw=forks.FROZEN)
+        return Taken(name, flaw=forks.STANDING)
     fresh = _not_held(connection, row, run, now=now)
     if isinstance(fresh, Flawed):
         return Taken(name, flaw=fresh)
@@ -80,6 +79,7 @@ def take(connection: Connection, council: Council, run: Sequence[Entry], *, now:
     if rest:
         kept.store_all(connection, rest, feed_id=feed_id, now=now, held=held)
     connection.execute(_ADVANCE, _head(after, feed_id, now))
+    ending.agree_with_the_list(connection, council, rest, feed_id=feed_id, actor=actor, now=now)
     return Taken(name, len(fresh), held=tuple(held.items()), relations=relations)
 
 
@@ -146,6 +146,7 @@ def _apply_all(
 ) -> tuple[dict[str, str], bool]:
     """Apply what a run says. Of one object only its newest word here: what was overtaken within the run tells nothing."""
     newest = {entry.header.object: entry.id for entry in run if entry.header.kind in SAYING}
+    known = applying.look_up(connection, council, run, actor=actor)
     held: dict[str, str] = {}
     relations = False
     for entry in run:
@@ -156,11 +157,12 @@ def _apply_all(
                 held[entry.id] = Flaw.SHAPE.value
             else:
                 kept.name_readers(connection, feed_id=feed_id, readers=readers)
+                vouching.note(connection, voucher=actor, entry=entry)
         elif header.kind in SAYING and newest[header.object] == entry.id:
-            because = applying.apply(connection, council, entry, actor=actor, now=now)
+            because = applying.apply(connection, council, entry, actor=actor, known=known, now=now)
             if because is not None:
                 held[entry.id] = because
-            relations = relations or header.object == actor
+            relations = relations or (known.linked and header.object == actor)
     return held, relations
 
 
@@ -169,17 +171,15 @@ def _head(head: Head, feed_id: int, now: datetime) -> dict[str, object]:
 
 
 def _whose(connection: Connection, council: Council, begun: Begun) -> Flawed | None:
-    """Whether a feed that begins is of a council that we are linked up with: by a key that was compared, or told of since.
-
-    The root is pinned by this: a later epoch must follow from it, whatever key its server has by then.
-    """
+    """Whether a feed that begins is of a council that we are linked up with, by a key that was compared or told of since; or
+    is public, and by the root that linked councils vouch for. A later epoch must follow from that root, whatever its key."""
     name = begun.head.feed
     root, _, channel = name.partition("/")
     given = {"actor": begun.actor, "channel": channel, "name": name}
     if connection.execute(_OTHERS, given).first() is not None:
         return _OTHER_ROOT
     if not applying.listened_to(connection, begun.actor):
-        return _UNKNOWN
+        return None if vouching.allows(connection, council, actor=begun.actor, feed=name) else _UNKNOWN
     if kept.feed(connection, name) is not None or kept.root_is_known(connection, root=root, actor=begun.actor):
         return None
     known = {multibase for multibase, _ in keys_of(connection, council, begun.actor).values()}
@@ -197,7 +197,7 @@ def take_snapshot(connection: Connection, council: Council, lasting: Sequence[En
     if row is not None and row["ours"] and not own.muted(connection):
         return Taken(name, behind=_we_said_more(row, lasting))
     if row is not None and row["frozen_seq"] is not None and genesis.header.epoch == row["epoch"]:
-        return Taken(name, flaw=forks.FROZEN)
+        return Taken(name, flaw=forks.STANDING)
     held_already = row is not None and genesis.header.epoch == row["epoch"]
     started = (
         (kept.head_of(row), None) if row is not None and held_already else _start(connection, council, row, genesis)
@@ -215,7 +215,8 @@ def take_snapshot(connection: Connection, council: Council, lasting: Sequence[En
     kept.store_all(connection, rest, feed_id=feed_id, now=now, held=held)
     connection.execute(_ADVANCE, _head(after, feed_id, now))
     connection.execute(_LACKS, {"id": feed_id, "lacks": True})
-    _end_what_is_not_listed(connection, council, actor=actor, channel=after.feed.partition("/")[2], live=live, now=now)
+    channel = after.feed.partition("/")[2]
+    ending.end_what_is_not_listed(connection, council, actor=actor, channel=channel, live=live, now=now)
     return Taken(name, len(rest))
 
 
@@ -232,21 +233,6 @@ def _at_snapshot(rest: Sequence[Entry], head: Head) -> tuple[Head, chain.Live] |
         ):
             return _NOT_LASTING
     return chain.at_snapshot(rest[-1], head=head) if rest else _NOT_LASTING
-
-
-def _end_what_is_not_listed(
-    connection: Connection, council: Council, *, actor: str, channel: str, live: chain.Live, now: datetime
-) -> None:
-    audience = applying.AUDIENCE[channel]
-    for row in connection.execute(_SOURCES, {"actor": actor, "audience": audience}).all():
-        if row.object_id in live:
-            continue
-        if actor == council.actor_id:
-            # What an old copy of ours has published while it was silent was never in the feed, and will be said.
-            if kept.was_said(connection, object_id=row.object_id):
-                applying.lapse(connection, council, object_id=row.object_id, channel=channel, now=now)
-        else:
-            applying.drop(connection, council, object_id=row.object_id, actor=actor, channel=channel, now=now)
 
 
 def take_live(connection: Connection, council: Council, run: Sequence[Entry], *, now: datetime) -> Taken:

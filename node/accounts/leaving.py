@@ -5,6 +5,7 @@ here asks why, and nothing keeps a list of those who left.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, Table
 
@@ -18,6 +19,11 @@ from schemas.refusal import Refusal
 _MEMBERS = table_of(Member)
 _INVITES = table_of(Invite)
 _SIGN_INS: tuple[Table, ...] = tuple(table_of(t) for t in (Session, SignInLink, RecoveryCode, Password, Passkey))
+# What they had said about what they can do, and their break.
+_NOTHING_SAID: dict[str, Any] = {
+    **dict.fromkeys(("per_week", "distance_km", "paused_at", "paused_until")),
+    **dict.fromkeys(("kinds", "hours", "languages", "care"), ""),
+}
 
 
 def leave(
@@ -47,5 +53,5 @@ def leave(
     connection.execute(
         _MEMBERS.update()
         .where(_MEMBERS.c.id == member_id)
-        .values(name="", language=None, introduced_by=None, ended_at=acting.now)
+        .values(name="", language=None, introduced_by=None, ended_at=acting.now, **_NOTHING_SAID)
     )

@@ -29,6 +29,10 @@ class Member(SQLModel, table=True):
     """A neighbour who signs in here. The shown name may be blank; whoever has left has an `ended_at`, and no name.
 
     `language` is the one of their pages, None for the browser's; `introduced_by` who invited them, which no page shows.
+
+    What they can do, as they said it themselves: so many things a week, so far (km), `kinds` and `hours` as words with a space
+    between (empty for any), `languages` and `care` in their own words. On a break from `paused_at` until `paused_until`, None
+    for an open end; no reason is kept.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -37,6 +41,14 @@ class Member(SQLModel, table=True):
     introduced_by: int | None = Field(default=None, sa_column=_somebody())
     created_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    per_week: int | None = None
+    distance_km: int | None = None
+    kinds: str = Field(default="", sa_type=SealedText)
+    hours: str = Field(default="", sa_type=SealedText)
+    languages: str = Field(default="", sa_type=SealedText)
+    care: str = Field(default="", sa_type=SealedText)
+    paused_at: datetime | None = Field(default=None, sa_type=Instant)
+    paused_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Turn(SQLModel, table=True):

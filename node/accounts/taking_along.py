@@ -20,6 +20,7 @@ from node.feature import Acting, Feature
 from node.rights import Right
 
 _MEMBERS, _SESSIONS, _TURNS, _INVITES = (table_of(table) for table in (Member, Session, Turn, Invite))
+_ABOUT_THEMSELVES = ("per_week", "distance_km", "kinds", "hours", "languages", "care", "paused_at", "paused_until")
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -34,6 +35,7 @@ def everything_of(connection: Connection, acting: Acting, *, features: Iterable[
             "name": member.name,
             "language": member.language or "",
             "since": member.created_at.isoformat(),
+            **{name: getattr(member, name) for name in _ABOUT_THEMSELVES if getattr(member, name)},
             "sign_in_name": passwords.sign_in_name(connection, member_id=member_id) or "",
             "recovery_codes_left": recovery.left(connection, member_id=member_id),
         }

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from federation.tables import table_of
 from node.accounts.tables import Member, Turn
@@ -18,6 +18,7 @@ from node.feature import Viewer
 from schemas.phrase import phrase
 
 KEEPER = "keeper"
+ON_CALL = "on-call"
 KEEPER_WEEKS = 13
 CHECKLIST = {
     "machine": phrase("Where the machine is, and how to get to it"),
@@ -82,12 +83,13 @@ class Held:
         return self.since <= now < self.until
 
 
-def held_turns(connection: Connection) -> tuple[Held, ...]:
-    """Every server turn, running or over, of those who are still members."""
+def held_turns(connection: Connection, role: str = KEEPER) -> tuple[Held, ...]:
+    """Every server turn (or turn of another role), running or over, of those who are still members."""
     rows = connection.execute(
         select(_TURNS.c.member_id, _TURNS.c.starts_at, _TURNS.c.ends_at, _TURNS.c.ended_at)
         .join(_MEMBERS, _MEMBERS.c.id == _TURNS.c.member_id)
-        .where(_TURNS.c.role == KEEPER, _MEMBERS.c.ended_at.is_(None))
+        .where(_TURNS.c.role == role, _MEMBERS.c.ended_at.is_(None))
+        .order_by(_TURNS.c.starts_at, _TURNS.c.id)
     )
     return tuple(Held(row.member_id, row.starts_at, _end_of(row)) for row in rows)
 
@@ -115,7 +117,32 @@ def viewer_for(connection: Connection, *, member_id: int, name: str, now: dateti
         name=name,
         keeper=member_id in keepers(turns, now),
         caretaker=member_id in caretakers(turns, now),
+        on_call=member_id == on_call(connection, now, server_turns=turns),
     )
+
+
+def on_call(connection: Connection, now: datetime, *, server_turns: Iterable[Held] | None = None) -> int | None:
+    """Who is on call at this moment: whoever has a turn for it, else the server turn, else had it, else was here first.
+
+    Who takes a break is passed over as long as somebody is left; None only where there is nobody at all.
+    """
+    server = tuple(held_turns(connection) if server_turns is None else server_turns)
+    turns = held_turns(connection, ON_CALL)
+    order = [turn.member_id for turn in turns if turn.runs(now)]
+    order += [turn.member_id for turn in server if turn.runs(now)]
+    order += sorted(caretakers(server, now))
+    resting = _resting(connection, now)
+    for somebody in order:
+        if somebody not in resting:
+            return somebody
+    everybody = list(present(connection))
+    return next((one for one in everybody if one not in resting), next(iter([*order, *everybody]), None))
+
+
+def _resting(connection: Connection, now: datetime) -> frozenset[int]:
+    """Who is taking a break."""
+    until = or_(_MEMBERS.c.paused_until.is_(None), _MEMBERS.c.paused_until > now)
+    return frozenset(connection.execute(select(_MEMBERS.c.id).where(_MEMBERS.c.paused_at <= now, until)).scalars())
 
 
 def present(connection: Connection) -> dict[int, str]:

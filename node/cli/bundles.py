@@ -16,7 +16,7 @@ import typer
 from federation.feeds import applying, bringing_in, bundles, muting
 from federation.feeds.bringing_in import Bringing, Brought, Judged
 from federation.feeds.bundle_file import SUFFIX
-from federation.feeds.catching_up import Write
+from federation.feeds.conversation import Write
 from node.cli.opening import Folder, Opened, opened
 from node.cli.saying import BROKEN, Json, answer, fail, plainly
 from node.meeting import actor_at

@@ -1,7 +1,6 @@
 """`comarca keys`: the recovery words of a council, and what can be done with them."""
 
 import sys
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ from federation import rotation
 from federation.feeds import muting, own
 from node.cli.opening import Folder, Opened, opened, over_the_network
 from node.cli.saying import Json, answer, plainly, say
+from node.key_age import KEYS_LAST, WARN_BEFORE, keys_since
 from node.recovery import line_of, make_key, open_epoch, put_away, root_key
 from node.returning import Returning
 from protocol import keys as public_keys
@@ -19,9 +19,6 @@ from protocol.feeds import bundle, roots
 from protocol.feeds.coding import b64
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
-
-KEYS_LAST = timedelta(days=90)
-WARN_BEFORE = timedelta(days=14)
 
 keys = typer.Typer(help="Recovery words, and the keys that the council signs with.", no_args_is_help=True)
 Holders = Annotated[int, typer.Option(min=1, max=9, help="How many people hold recovery words.")]
@@ -49,8 +46,8 @@ def _facts(here: Opened, connection: Connection) -> dict[str, Any]:
     assert isinstance(root, roots.Root)
     row, since = own.ours(connection, "public"), muting.muted_since(connection)
     assert row is not None
-    changed = rotation.changes(connection)
-    begun = changed[-1][1] if changed else _first_key_since(here)
+    changed, begun = rotation.changes(connection), muting.marked_at(connection)
+    in_use = keys_since(here.settings.directory, changed, begun=begun) or here.clock.now()
     return {
         "root": root.id,
         "root_in_words": " ".join(bundle.root_words(root.id)),
@@ -58,17 +55,11 @@ def _facts(here: Opened, connection: Connection) -> dict[str, Any]:
         "of_them_needed": root.threshold,
         "words_still_here": root_key(here.settings.directory) is not None,
         "keys_number": here.council.keyring.number,
-        "days_left": (begun + KEYS_LAST - here.clock.now()).days,
+        "days_left": (in_use + KEYS_LAST - here.clock.now()).days,
         "epoch": row["epoch"],
         "entries": row["seq"],
         "silent_since": "no" if since is None else since.isoformat(timespec="seconds"),
     }
-
-
-def _first_key_since(here: Opened) -> datetime:
-    """The first pair has no row that says since when: its file was made with it."""
-    path = here.settings.directory / "keys" / "ed25519.pem"
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 @keys.command("words")

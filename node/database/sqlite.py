@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 
+from protocol.verdict import Reason
+
 Synchronous = Literal["FULL", "EXTRA"]
 
 # Another process may hold the write lock while it copies or migrates; longer than this and callers are told so.
@@ -63,6 +65,13 @@ _BROKEN = {
     sqlite3.SQLITE_NOMEM,
     sqlite3.SQLITE_PROTOCOL,
 }
+
+
+def fault_reason(error: Exception) -> Reason | None:
+    """What the sender is told when keeping failed: full, or busy. Anything else is a fault that is not the store's."""
+    if isinstance(error, StoreFull):
+        return Reason.FULL
+    return Reason.BUSY if isinstance(error, StoreFault) else None
 
 
 def fault_of(error: BaseException) -> StoreFault | None:

@@ -6,7 +6,7 @@ trying out needs: loopback over plain http, short waits, generous rates since al
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -124,7 +124,12 @@ def settings_of(sketch: Sketch, *, port: int) -> dict[str, Any]:
             "unknown_rate": {"per_minute": 120, "burst": 60},
             "sign_in_per_minute": 60,
         },
-        "federation": {"contact_every": CONTACT_EVERY, "backoff_first": 0.2, "backoff_cap": 2.0},
+        "federation": {
+            "contact_every": CONTACT_EVERY,
+            "catch_up_every": CONTACT_EVERY,
+            "backoff_first": 0.2,
+            "backoff_cap": 2.0,
+        },
     }
 
 
@@ -133,6 +138,15 @@ def made_councils(folder: Path, ports: tuple[int, ...]) -> Iterator[tuple[DemoCo
     """The three councils in new folders inside `folder`, their stores open. Raises BadSettings if they are there already."""
     with ExitStack() as closing:
         yield tuple(_made(folder, sketch, port, closing) for sketch, port in zip(SKETCHES, ports, strict=True))
+
+
+@contextmanager
+def made_again(lost: DemoCouncil) -> Iterator[DemoCouncil]:
+    """A council whose folder is gone, in a new one at the same address: the same settings, fresh keys, nothing on its walls."""
+    sketch = next(one for one in SKETCHES if one.name == lost.name)
+    with ExitStack() as closing:
+        made = _made(lost.settings.directory.parent, sketch, lost.settings.listen.port, closing)
+        yield replace(made, server=lost.server)
 
 
 def _made(folder: Path, sketch: Sketch, port: int, closing: ExitStack) -> DemoCouncil:

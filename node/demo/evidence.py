@@ -70,6 +70,22 @@ def replicas_of(path: Path, *, source: str) -> dict[str, int]:
         return dict(rows.fetchall())
 
 
+def told_by(path: Path, actor_id: str) -> frozenset[str]:
+    """The objects of one council that are told to others and that its own file holds live."""
+    query = (
+        "SELECT object_id FROM replica WHERE source = ? AND gone_at IS NULL AND audience IN ('public', 'neighbours')"
+    )
+    with _file(path) as connection:
+        return frozenset(row[0] for row in connection.execute(query, [actor_id]))
+
+
+def feed_heads(path: Path, actor_id: str) -> dict[str, tuple[int, int]]:
+    """How far a file holds the feeds of one council: epoch and number of the last entry, by the feed's name."""
+    with _file(path) as connection:
+        rows = connection.execute("SELECT name, epoch, seq FROM feed WHERE actor_id = ?", [actor_id])
+        return {name: (epoch, seq) for name, epoch, seq in rows}
+
+
 def tombstoned(path: Path, object_id: str) -> bool:
     """Whether only the mark of a taken-down object is left: its words are gone."""
     with _file(path) as connection:

@@ -14,7 +14,7 @@ from node.demo.councils import SKETCHES
 from node.demo.processes import Stopped
 from node.demo.region import Region, running_region
 from node.demo.stage import Stage
-from node.demo.steps import audiences, availability, calls, crash, decisions, joint, life, refusals
+from node.demo.steps import audiences, availability, calls, carried, crash, decisions, joint, life, refusals
 from node.demo.stranger import Follower, Stranger, outside_council
 
 Step = Callable[[Stage], str]
@@ -28,6 +28,7 @@ ORDER: tuple[Step, ...] = (
     *calls.STEPS,
     *refusals.STEPS,
     *crash.STEPS,
+    *carried.STEPS,
 )
 SETTING_UP = "three councils start, link up and show what is on their walls"
 

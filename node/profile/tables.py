@@ -1,6 +1,6 @@
-"""Two tables of one row each: what the council says about itself (public), and how this server was claimed.
+"""What the council says about itself (public, one row), its rules, and how this server was claimed (one row).
 
-Neither may ever hold a person, a point finer than a cell, or a secret in the clear.
+None may ever hold a person, a point finer than a cell, or a secret in the clear.
 """
 
 from datetime import datetime
@@ -13,7 +13,11 @@ ONLY = 1
 
 
 class ProfileRow(SQLModel, table=True):
-    """Name, language (BCP 47), summary and area as everybody may read them. `cell` is an H3 cell."""
+    """Name, language (BCP 47), summary and area as everybody may read them. `cell` is an H3 cell.
+
+    The next gathering and `rest_days` (JSON: weekdays as "SU", dates as "2026-12-25", in the council's zone) stand here until
+    gatherings are records of their own; they are read through `rhythm.py` only.
+    """
 
     __tablename__ = "profile"
 
@@ -23,6 +27,23 @@ class ProfileRow(SQLModel, table=True):
     summary: str = ""
     near: str = ""
     cell: str | None = None
+    changed_at: datetime = Field(sa_type=Instant)
+    gathering_at: datetime | None = Field(default=None, sa_type=Instant)
+    gathering_where: str = ""
+    gathering_access: str = ""
+    gathering_points: str = ""
+    rest_days: str = "[]"
+
+
+class CouncilRule(SQLModel, table=True):
+    """One rule of the council that is not the default: its name, its value, and the address of the resolution it comes from."""
+
+    __tablename__ = "council_rule"
+
+    name: str = Field(primary_key=True)
+    value: str
+    because: str = ""
+    by_member: int
     changed_at: datetime = Field(sa_type=Instant)
 
 

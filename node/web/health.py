@@ -1,7 +1,8 @@
 """Our server: how it is, what waits for whom, and what to do where something is wrong. For whoever has the server turn.
 
 Opening the page looks at this machine alone; the button looks at the way in and at nearby councils as well. It shows what
-the doctor's list of checks finds and decides nothing itself. The last whole look is kept in memory, with its time.
+the doctor's list of checks finds; of what only wants a little time soon it names one thing a visit. The last whole look is
+kept in memory, with its time.
 """
 
 import asyncio
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 # The checks are imported when somebody looks: a server that nobody asks needs neither their time nor their memory.
 QUICK_SECONDS = 1.0
 EVERYTHING = "everything"
+NUDGES = ("Voice", "Recovery", "Key age")
+"""What is said in one calm line above all else, the first of them alone: one nudge a visit. `comarca doctor` tells all."""
 
 
 class Looking:
@@ -107,7 +110,8 @@ def router(site: Site) -> Routes:
             request,
             "health.html",
             broken=_of(report, State.BROKEN),
-            worth_a_look=_of(report, State.LOOK),
+            nudge=_nudge(report),
+            worth_a_look=[finding for finding in _of(report, State.LOOK) if finding.name not in NUDGES],
             good=_of(report, State.GOOD),
             whole=looking.last,
             unasked=looking.last.unasked if looking.last else (),
@@ -151,3 +155,9 @@ def _together(last: Report | None, local: Report) -> list[Finding]:
 
 def _of(findings: list[Finding], state: State) -> list[Finding]:
     return [finding for finding in findings if finding.state is state]
+
+
+def _nudge(findings: list[Finding]) -> Finding | None:
+    """What a keeper is asked for on this visit, if anything: the first of NUDGES that is worth a look."""
+    asking = {finding.name: finding for finding in _of(findings, State.LOOK)}
+    return next((asking[name] for name in NUDGES if name in asking), None)

@@ -1,7 +1,8 @@
 """Which entry follows which, and who may sign it.
 
 A run is judged from the head that is held: hashes say that nothing is missing between it and the run's last entry, so one
-signature for each key in it is enough (reliability.md 4.4). Genesis and key entries are always verified by themselves.
+signature for each key in it is enough (reliability.md 4.4). What is handed on without its neighbours in the chain is always
+verified by itself: a carrier that spoils a signature must not make whoever took it in good faith a carrier of what nobody takes.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from protocol.feeds.entry import Entry, Kind, judge_signature, read
 from protocol.feeds.flaw import Flaw, Flawed
 from protocol.feeds.roots import Root
 
+_STANDING_ALONE = (Kind.KEY, Kind.SNAPSHOT, Kind.AUDIENCE)
 _OTHER_FEED = Flawed(Flaw.OTHER_FEED, "The entry belongs to another feed.")
 _EPOCH = Flawed(Flaw.EPOCH, "The entry is of an epoch that has not begun here, or that is over.")
 _GAP = Flawed(Flaw.GAP, "An entry before this one is missing.")
@@ -84,10 +86,11 @@ def follow(run: Sequence[Entry], head: Head) -> Head | Flawed:
         if refused is not None:
             return refused
         key = head.key
-        if entry.header.kind is Kind.KEY:
+        if entry.header.kind in _STANDING_ALONE:
             refused = judge_signature(entry)
             if refused is not None:
                 return refused
+        if entry.header.kind is Kind.KEY:
             assert entry.header.object is not None
             key = entry.header.object
         head = Head(head.feed, head.epoch, entry.header.seq, entry.id, key)

@@ -230,7 +230,7 @@ def read(value: object, *, bare: bool = False) -> Entry | Flawed:
                 return _DIGEST
         except NotCanonical:
             return _DIGEST
-    signed = canonical(header.wire())
+    signed = canonical(value["header"])
     return Entry(header, _id(signed), signature, salted, payload, signed)
 
 

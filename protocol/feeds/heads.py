@@ -8,11 +8,13 @@ step cost one hash; a hundred that changed cost the sums of the parts and the le
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 PARTS: Final = 256
 SUM_BYTES: Final = 8
 LEAF_BYTES: Final = 6
+_OF_NOTHING: Final = hashlib.sha256().digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,18 @@ class Heads:
 
     def root(self) -> bytes:
         """One sum over everything: 32 bytes."""
-        return hashlib.sha256(b"".join(self._whole_sum(part) for part in range(PARTS))).digest()
+        return hashlib.sha256(b"".join(self._whole_sums)).digest()
+
+    @cached_property
+    def _whole_sums(self) -> tuple[bytes, ...]:
+        return tuple(self._whole_sum(part) if part in self.parts else _OF_NOTHING for part in range(PARTS))
 
     def _whole_sum(self, part: int) -> bytes:
-        return hashlib.sha256(b"".join(_hash(leaf) for leaf in self.parts.get(part, ()))).digest()
+        return hashlib.sha256(b"".join(_hash(leaf) for leaf in self.parts[part])).digest()
 
     def sums(self) -> bytes:
         """The sum of each part, shortened: 256 times 8 bytes."""
-        return b"".join(self._whole_sum(part)[:SUM_BYTES] for part in range(PARTS))
+        return b"".join(whole[:SUM_BYTES] for whole in self._whole_sums)
 
     def differing(self, theirs: bytes) -> list[int]:
         """The parts whose sums are not those of the other side. Raises ValueError for anything but 256 sums."""

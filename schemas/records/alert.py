@@ -28,9 +28,10 @@ from schemas.base import (
     write_time,
 )
 from schemas.lasting import still_ahead
+from schemas.markup import plain_text
 from schemas.place import Around, Place
 from schemas.records.availability import SourceCouncil
-from schemas.records.note import Note, as_html, labelled, link_to, moment, note_document, plain_text
+from schemas.records.note import Note, as_html, labelled, link_to, moment, note_document
 from schemas.refusal import Refusal
 from schemas.wording import EXERCISE_WORDS, words_for
 

@@ -5,7 +5,7 @@ Views only: what a reader may see has been decided before any of these is made.
 
 from typing import Literal
 
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt
 
 from schemas.audience import Audience
 from schemas.base import Address, ApiModel, Line, Quantity, WireTime, Words
@@ -21,6 +21,12 @@ class SourceCouncil(ApiModel):
     actor: Address
     name: Line
     url: Address
+
+
+class RegionalSource(SourceCouncil):
+    """Who put it up, ours or of the region. `told_by`: we are not linked up with it; these are, and brought its public word."""
+
+    told_by: list[Line] = Field(default_factory=list)
 
 
 class Freshness(ApiModel):
@@ -60,6 +66,7 @@ class ListedResource(ApiModel):
 class AvailabilityItem(ListedResource):
     """One need or offer somewhere in the region. Distance is from the place asked about, to the middle of its cell."""
 
+    source: RegionalSource
     distance_km: float | None
     freshness: Freshness
     proof: ProofState

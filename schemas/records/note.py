@@ -7,18 +7,15 @@ Never holds a fact of one kind of record, and never a person's name. Source: bac
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from html import escape
-from html.parser import HTMLParser
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
 from schemas.audience import recipients
-from schemas.base import LONGEST_TEXT, Address, Language, Line, Recipients, WireModel, WireTime, Words, write_time
+from schemas.base import Address, Language, Line, Recipients, WireModel, WireTime, Words, write_time
+from schemas.markup import plain_text
 from schemas.place import Place, place_document
 from schemas.wording import words_for
-
-_BREAKS: Final = frozenset({"br", "div", "h1", "h2", "h3", "h4", "li", "ol", "p", "tr", "ul"})
-_UNSPOKEN: Final = frozenset({"script", "style", "template"})
 
 
 class Source(WireModel):
@@ -123,35 +120,3 @@ def moment(time: datetime, zone: tzinfo) -> str:
     """A time as a person reads it in any of our languages: date, hour and zone."""
     there = time.astimezone(zone)
     return f"{there:%Y-%m-%d %H:%M} {there.tzname() or ''}".strip()
-
-
-class _Plain(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.unspoken = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag in _UNSPOKEN:
-            self.unspoken += 1
-        elif tag in _BREAKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSPOKEN:
-            self.unspoken = max(0, self.unspoken - 1)
-        elif tag in _BREAKS and tag != "br":
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.unspoken:
-            self.parts.append(data)
-
-
-def plain_text(html: str) -> str:
-    """The text of anybody's HTML, tags gone, blocks on lines of their own. What it returns must still be escaped to be shown."""
-    reader = _Plain()
-    reader.feed(html[:LONGEST_TEXT])
-    reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
-    return "\n".join(line for line in lines if line)

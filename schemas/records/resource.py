@@ -9,7 +9,7 @@ from enum import StrEnum
 from html import escape
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from protocol.verdict import Refused
 from schemas.audience import Audience
@@ -21,12 +21,11 @@ from schemas.base import (
     FormWords,
     Language,
     Quantity,
-    WireModel,
     WireTime,
     check_end,
     write_time,
 )
-from schemas.context import CATEGORIES, VALUE_FLOWS, Category, category_of
+from schemas.context import CATEGORIES, Category, category_of
 from schemas.lasting import LONGEST_RESOURCE, Until, end_of, still_ahead
 from schemas.place import Place
 from schemas.records.availability import (
@@ -35,6 +34,7 @@ from schemas.records.availability import (
     Direction,
     ListedResource,
 )
+from schemas.records.intent import Intent, Measure
 from schemas.records.note import Note, as_html, labelled, link_to, moment, note_document
 from schemas.wording import words_for
 
@@ -56,9 +56,6 @@ __all__ = [
 _PURPOSE: Final[dict[str, str]] = {"offer": "offer", "need": "request"}
 _DELIVERED: Final = frozenset({"transport", "care", "skills", "time"})
 
-# The same action is written bare (FEP-0837, Mitra) or as an address of either ValueFlows namespace (Bonfire).
-_ACTION_PREFIXES: Final = (VALUE_FLOWS, "https://w3id.org/valueflows#", "vf:")
-
 
 class ResourceState(StrEnum):
     """Where a resource is in its life, as others may know it."""
@@ -67,43 +64,6 @@ class ResourceState(StrEnum):
     PARTLY_PROMISED = "partly-promised"
     PROMISED = "promised"
     CLOSED = "closed"
-
-
-def _bare_action(value: object) -> object:
-    if isinstance(value, str):
-        for prefix in _ACTION_PREFIXES:
-            if value.startswith(prefix):
-                return value[len(prefix) :]
-    return value
-
-
-class Measure(WireModel):
-    """So much of some unit (om2); the number is decimal text."""
-
-    has_unit: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    has_numerical_value: Quantity
-
-
-class Intent(WireModel):
-    """What is to move or be done (ValueFlows), how much of it, and how much is left."""
-
-    id: Address
-    type: Literal["Intent"]
-    action: Annotated[str, StringConstraints(pattern=r"^[A-Za-z-]{1,40}$"), BeforeValidator(_bare_action)]
-    resource_conforms_to: Annotated[str, StringConstraints(min_length=1, max_length=2_048)]
-    resource_quantity: Measure | None = None
-    available_quantity: Measure | None = None
-
-    @model_validator(mode="after")
-    def _left_is_part_of_whole(self) -> Self:
-        whole, left = self.resource_quantity, self.available_quantity
-        if left is None:
-            return self
-        if whole is None or whole.has_unit != left.has_unit:
-            raise ValueError("what is left is counted as the whole is")
-        if Decimal(left.has_numerical_value) > Decimal(whole.has_numerical_value):
-            raise ValueError("no more can be left than there was")
-        return self
 
 
 class ResourceNote(Note):
@@ -249,7 +209,10 @@ def _amount(quantity: str | None, available: str | None, *, unit: str | None, la
 
 
 class ResourceForm(ApiModel):
-    """What is sent to put up a need or an offer. It ends at `ends_at` or `until`, not both; `because` is told nowhere else."""
+    """What is sent to put up a need or an offer. It ends at `ends_at` or `until`, not both; `because` is told nowhere else.
+
+    `kind` is the id of a finer kind, whose category then counts. Left out when it is said anew, it and the two yes or no stay.
+    """
 
     direction: Direction
     title: FormLine
@@ -263,6 +226,9 @@ class ResourceForm(ApiModel):
     until: Annotated[Until | None, EmptyIsNothing] = None
     language: Annotated[Language | None, EmptyIsNothing] = None
     because: Annotated[Address | None, EmptyIsNothing] = None
+    kind: Annotated[Annotated[str, StringConstraints(max_length=40)] | None, EmptyIsNothing] = None
+    can_wait: Annotated[bool | None, EmptyIsNothing] = None
+    may_pass_on: Annotated[bool | None, EmptyIsNothing] = None
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:

@@ -89,7 +89,7 @@ def fenced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fenced]:
         uid, be = _whom()
         for path in (directory, *directory.rglob("*")):
             os.chown(path, uid, uid)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "TMPDIR"))}
         with (directory.parent / "said.log").open("wb") as log:
             process = subprocess.Popen(
                 ["unshare", "--mount", "sh", "-c", _FENCE, str(directory), *be, *command("serve", SERVED)],

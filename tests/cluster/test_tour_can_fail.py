@@ -1,6 +1,7 @@
 """A tour that cannot fail proves nothing: what each kind of check must notice, and what is printed then."""
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 from node.demo import evidence, tour
 from node.demo.asking import Visitor, forms_on
 from node.demo.checking import NotSeen, check, wait_for
+from node.demo.steps import carried
 from node.demo.steps.audiences import SEARCHED, SECRET, showing
 from node.demo.stranger import Stranger
 from node.demo.tour import Result
+from node.demo.typed import typed
 from node.demo.walking import Sought, walk
 
 
@@ -151,6 +154,8 @@ def file(tmp_path: Path) -> Path:
             "CREATE TABLE follower (actor_id, state);"
             "CREATE TABLE destination (inbox, serves);"
             "INSERT INTO replica VALUES ('o1', 'us', 1, NULL, x'7b7d', 'Dal');"
+            "CREATE TABLE feed (name, actor_id, epoch, seq);"
+            "INSERT INTO feed VALUES ('root/public', 'us', 1, 7), ('other/public', 'them', 1, 3);"
         )
     return path
 
@@ -201,3 +206,45 @@ def test_a_mark_counts_only_when_its_words_are_gone(file: Path) -> None:
 
     assert evidence.tombstoned(file, "o1")
     assert not evidence.tombstoned(file, "unknown")
+
+
+def test_a_feed_that_is_shorter_than_its_owners_is_not_taken_for_all_of_it(file: Path, tmp_path: Path) -> None:
+    whole = evidence.feed_heads(file, "us")
+    shorter = tmp_path / "shorter.db"
+    shutil.copy(file, shorter)
+    with closing(sqlite3.connect(shorter)) as connection:
+        connection.execute("UPDATE feed SET seq = 6 WHERE actor_id = 'us'")
+        connection.commit()
+
+    assert whole == {"root/public": (1, 7)} != evidence.feed_heads(shorter, "us")
+
+
+def test_what_did_not_come_back_is_missed(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(
+            "ALTER TABLE replica ADD COLUMN audience;"
+            "UPDATE replica SET audience = 'public';"
+            "INSERT INTO replica VALUES ('o2', 'us', 1, NULL, x'7b7d', 'Soup', 'neighbours');"
+            "INSERT INTO replica VALUES ('o3', 'us', 1, NULL, x'7b7d', 'Key', 'council');"
+        )
+    before = evidence.told_by(file, "us")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE replica SET gone_at = 5 WHERE object_id = 'o2'")
+        connection.commit()
+
+    assert before == {"o1", "o2"}
+    assert before - evidence.told_by(file, "us") == {"o2"}
+
+
+def test_a_changed_stick_differs_from_the_one_that_was_written(tmp_path: Path) -> None:
+    stick, changed = tmp_path / "a.comarca", tmp_path / "b.comarca"
+    stick.write_bytes(bytes(range(200)))
+
+    carried._change(stick, into=changed)
+
+    assert sum(one != other for one, other in zip(stick.read_bytes(), changed.read_bytes(), strict=True)) == 1
+
+
+def test_a_command_that_says_nothing_to_programs_is_no_answer() -> None:
+    with pytest.raises(NotSeen, match="comarca nonsense ended with 2"):
+        typed("nonsense")

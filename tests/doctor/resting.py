@@ -3,6 +3,7 @@
 Enough for every check that asks this machine alone; the way out leads nowhere.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -14,9 +15,10 @@ from typing import Any
 from federation.ports import TransportFailure
 from node.app import lock_of, open_council, open_store
 from node.doctor.look import Look
+from node.identity import ED25519_FILE, FOLDER
 from node.settings import load
 from tests import builders
-from tests.doctor.standing import ROOM, note_backup, place_keys, to_loopback
+from tests.doctor.standing import ROOM, note_backup, place_keys, place_tables, to_loopback
 
 URL = "https://riverside.example"
 
@@ -68,7 +70,10 @@ def resting(folder: Path) -> Iterator[Resting]:
     home.mkdir(mode=0o700)
     (home / "comarca.toml").touch(mode=0o600)
     place_keys(home)
+    made = builders.START.timestamp() - 86_400
+    os.utime(home / FOLDER / ED25519_FILE, (made, made))
     settings = load(home, name="Riverside", url=URL)
+    place_tables(home)
     open_store(home).close()
     clock, randomness = StandingClock(), builders.SeededRandomness("resting")
     note_backup(home, made=clock.now() - timedelta(hours=3))

@@ -120,6 +120,13 @@ def harbour_says(*, key: str = "harbour", ahead: float = 0.0) -> OutgoingRespons
     return OutgoingResponse(200, fields, json.dumps(harbour_actor(name=key)).encode())
 
 
+def place_tables(home: Path) -> None:
+    """An empty database of the newest revision, as an earlier start would have left it."""
+    path = home / "comarca.db"
+    path.write_bytes(builders.database_template())
+    path.chmod(0o600)
+
+
 def place_keys(folder: Path, *, rsa: int = 1, ed25519: str = "riverside") -> None:
     keys = folder / FOLDER
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -193,6 +200,7 @@ async def standing(
             port = listening.sockets[0].getsockname()[1]
             settings = _settings(home, url=f"{'http' if plain else 'https'}://{name}:{port}", listen=proxy.upstream)
             place_keys(home)
+            place_tables(home)
             node = Node(settings, randomness=builders.SeededRandomness("riverside"), transport=Network())
             clock = MovedClock()
             link_up_with_harbour(node, heard=clock.now())

@@ -1,5 +1,6 @@
 """The page *Our server* shows what the doctor finds: at once of this machine, and of the way in when asked."""
 
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -8,9 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from federation.feeds import muting
 from node.accounts import actions
 from node.doctor.here import planted
+from node.identity import ED25519_FILE, FOLDER
 from node.ports import SystemClock, SystemRandomness
+from node.recovery import ROOT_FILE, put_away
 from node.web import health
 from schemas.refusal import Refusal
 from tests.doctor.bad_proxy import Faults
@@ -102,6 +106,44 @@ async def test_what_waits_for_each_council_stands_in_a_table(tmp_path: Path) -> 
     row = re.search(r"<tr><th scope=\"row\"><bdi>Harbour</bdi></th>(.*?)</tr>", page.text, re.DOTALL)
     assert row is not None
     assert ">0</td>" in row[1]
+
+
+def aged(at: Standing, name: str, days: int) -> None:
+    """A file of the keys is as old as that."""
+    when = (at.clock.now() - timedelta(days=days)).timestamp()
+    os.utime(at.folder / FOLDER / name, (when, when))
+
+
+async def test_of_what_wants_a_little_time_one_thing_is_asked_for_a_visit(tmp_path: Path) -> None:
+    silent, paper, keys = "put back from an old copy", "The recovery words still lie", "are 100 days old"
+    async with standing(tmp_path, plain=True, name="127.0.0.1") as at, browser(at, keeper=True) as keeper:
+        aged(at, ROOT_FILE, 8)
+        aged(at, ED25519_FILE, 100)
+        at.write(lambda c: muting.mute(c, store_id="an old copy", now=at.clock.now()))
+        first = await keeper.get("/server")
+        at.sql("UPDATE store_mark SET muted_since = NULL")
+        second = await keeper.get("/server")
+        put_away(at.folder)
+        third = await keeper.get("/server")
+        aged(at, ED25519_FILE, 10)
+        last = await keeper.get("/server")
+
+    asked = [[words for words in (silent, paper, keys) if words in page.text] for page in (first, second, third, last)]
+    assert asked == [[silent], [paper], [keys], []]
+    assert all("All is well, as far as can be seen from here." in page.text for page in (first, second, third, last))
+    assert f"comarca keys take-away {at.folder}</code>" in second.text
+    assert f"comarca rotate-keys {at.folder}</code>" in third.text
+    assert not any(BANNED.search(words_of(page.text)) for page in (first, second, third))
+
+
+async def test_one_that_is_silent_since_days_stands_among_what_is_broken(tmp_path: Path) -> None:
+    async with standing(tmp_path, plain=True, name="127.0.0.1") as at, browser(at, keeper=True) as keeper:
+        at.write(lambda c: muting.mute(c, store_id="an old copy", now=at.clock.now() - timedelta(days=2)))
+        page = await keeper.get("/server")
+
+    assert "1 thing is broken." in page.text
+    assert page.text.count("put back from an old copy") == 1
+    assert "comarca keys new-epoch" in page.text
 
 
 @pytest.mark.parametrize(("keeper", "status", "reason"), [(None, 401, "not-signed-in"), (False, 403, "not-keeper")])

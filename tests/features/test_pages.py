@@ -32,7 +32,7 @@ async def test_the_form_and_the_api_make_the_same_record(village: Village) -> No
 
     assert page.status_code == 303
     one, other = village.rows("SELECT * FROM resource")
-    different = {"id", "object_id", "public_id"}
+    different = {"id", "object_id", "public_id", "code"}
     assert {k: v for k, v in one._mapping.items() if k not in different} == {
         k: v for k, v in other._mapping.items() if k not in different
     }

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from node.feature import ANYBODY
-from node.features.resources import actions, queries
+from node.features.resources import actions, queries, telling
 from node.features.resources.tables import Resource
 from schemas.records.resource import ResourceForm
 from schemas.refusal import Refusal
 from tests.features.coming_back import bring_back, but, lose, note_of, row_of
 from tests.features.village import IN_A_WEEK, Village, offer
 
-UNKNOWN_AGAIN = ("id", "by_member", "outcome", "because")
+UNKNOWN_AGAIN = ("id", "by_member", "outcome", "because", "code")
 SHAPES: dict[str, dict[str, Any]] = {
     "public, at a place of ours": {},
     "for nearby councils": {"audience": "neighbours"},
@@ -43,7 +43,7 @@ def tell_again(village: Village, object_id: str) -> dict[str, Any]:
     row = village.see(lambda c: queries.ours_at(c, object_id))
     assert row is not None
     later = row.model_copy(update={"updated_at": row.updated_at + timedelta(seconds=1)})
-    village.do(lambda c: actions._tell(c, later, village.acting()))
+    village.do(lambda c: telling.tell(c, later, village.acting()))
     return note_of(village, object_id)
 
 

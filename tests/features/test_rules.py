@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.features.resources import rules
+from node.features.resources import quantities
 
 
 @given(
@@ -13,7 +13,7 @@ from node.features.resources import rules
     left=st.decimals(0, 10**6, places=3),
 )
 def test_the_state_follows_from_the_numbers(whole: Decimal, left: Decimal) -> None:
-    state = rules.state_of(str(whole), str(left))
+    state = quantities.state_of(str(whole), left, any_agreed=False)
 
     assert (state == "promised") == (left == 0)
     assert (state == "open") == (left == whole != 0)

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 from federation import outbox, replicas, rotation
 from federation.council import Council
 from federation.feeds import asking, forgetting, own, questions
-from federation.feeds.catching_up import Ask, Outcome, Read, Write, catch_up
+from federation.feeds.catching_up import catch_up
+from federation.feeds.conversation import Ask, Outcome, Read, Write
 from federation.keyring import KeyPair
 from federation.ports import OutgoingResponse, TransportFailure
 from protocol.feeds import roots
@@ -97,7 +98,7 @@ class Town:
     def knows(self, *others: "Town") -> None:
         """They are linked up: as after both have accepted, with the keys that were compared."""
         for other in others:
-            self.write(lambda c, other=other: _link(c, other.council, now=self.now))
+            self.write(lambda c, other=other: link(c, other.council, now=self.now))
         self.write(lambda c: own.name_readers(c, self.council, now=self.now))
 
     def answer(self, path: str, body: bytes, *, asker: str) -> OutgoingResponse:
@@ -137,7 +138,8 @@ class Town:
         )
 
 
-def _link(connection: Connection, theirs: Council, *, now: datetime) -> None:
+def link(connection: Connection, theirs: Council, *, now: datetime) -> None:
+    """As after both have accepted, in the tables of one of them."""
     connection.execute(
         text(
             "INSERT INTO peer (actor_id, origin, name, inbox, state, ed25519_key_id, ed25519_multibase, created_at, accepted_at)"

@@ -6,7 +6,6 @@ import stat
 import warnings
 import zipfile
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from functools import partial
 from typing import Any, Literal
 
@@ -17,13 +16,12 @@ from federation import outbox
 from federation.council import Council
 from federation.feeds import bringing_in, bundle_file, bundles
 from federation.feeds.bringing_in import Brought, Judged
-from federation.feeds.catching_up import Write
+from federation.feeds.conversation import Write
 from protocol import keys
 from protocol.canonical import canonical
 from protocol.feeds.bundle import BUNDLE_DOMAIN, Held
 from protocol.feeds.coding import b64
 from protocol.feeds.unfit import Fault, Unfit
-from schemas.records.alert import Alert, alert_note
 from tests import builders
 from tests.feeds.carrying import Town
 
@@ -165,28 +163,6 @@ def call(
     words: str = "Bring pumps",
 ) -> str:
     """A call for help of a town, for five hours; its address."""
-    payload = {
-        "status": status,
-        "msg_type": "Alert",
-        "category": "Met",
-        "event": "Flood",
-        "urgency": "Immediate",
-        "severity": "Moderate",
-        "certainty": "Observed",
-        "wanted": "Pumps & hoses",
-    }
-    note = alert_note(
-        town.council.new_object_id(),
-        town.council.base_url,
-        name=title,
-        words=words,
-        alert=Alert.model_validate(payload),
-        language="en",
-        place=None,
-        published=town.now,
-        updated=None,
-        ends_at=town.now + timedelta(hours=5),
-        audience=audience,
-    )
+    note = builders.flood(town.council, title=title, words=words, audience=audience, status=status, published=town.now)
     town.write(lambda c: outbox.publish(c, town.council, note=note, audience=audience, now=town.now))
     return str(note["id"])

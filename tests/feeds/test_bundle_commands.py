@@ -14,7 +14,7 @@ from node.cli.bundles import carrying
 from node.cli.main import application
 from node.cli.opening import opened
 from node.recovery import begin_feeds
-from tests.feeds.carrying import _link
+from tests.feeds.carrying import link
 
 
 def _council(folder: Path, name: str) -> Path:
@@ -30,7 +30,7 @@ def _linked(one: Path, other: Path) -> None:
     for ours, theirs in ((one, other), (other, one)):
         with opened(ours) as here, opened(theirs) as there:
             now = here.clock.now()
-            here.store.write_now(partial(_link, theirs=there.council, now=now))
+            here.store.write_now(partial(link, theirs=there.council, now=now))
             here.store.write_now(partial(own.name_readers, council=here.council, now=now))
 
 

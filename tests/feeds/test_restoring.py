@@ -6,10 +6,15 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from federation.feeds import muting, own, questions
+from federation import arrivals, introductions, peers
+from federation.feeds import muting, only_told, own, questions
+from federation.introductions import Introduction
+from federation.keeping import Arrival, keep
+from federation.ourselves import council_document
 from protocol.feeds import chain, entry
 from protocol.feeds.coding import b64
 from protocol.feeds.entry import Kind
+from schemas.actor import TheirActor
 from tests import builders
 from tests.builders import SeededRandomness
 from tests.feeds.carrying import Town, all_linked, talk
@@ -93,12 +98,127 @@ def test_one_neighbour_of_two_is_not_enough_and_one_of_one_is() -> None:
     assert (with_one, with_both) == (False, True)
 
 
+def test_the_one_neighbour_that_has_read_the_last_word_is_waited_for() -> None:
+    riverside, hilltop, station, mill = all_linked("riverside", "hilltop", "station", "mill")
+    backup = builders.snapshot(riverside.connection)
+    chairs = riverside.publish("Ten chairs")
+    talk(mill, riverside)
+
+    _old_copy(riverside, backup)
+    lamp = riverside.publish("A lamp")
+    speaks = []
+    for neighbour in (hilltop, station, mill):
+        talk(riverside, neighbour)
+        speaks.append(riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now)))
+
+    assert speaks == [False, False, True]
+    for neighbour in (hilltop, station, mill):
+        assert talk(neighbour, riverside).agreed
+        assert {chairs, lamp} <= set(neighbour.live()) and neighbour.forks() == 0
+
+
+def test_a_neighbour_that_does_not_answer_is_waited_for_ten_minutes_and_no_longer() -> None:
+    riverside, hilltop, station, _ = all_linked("riverside", "hilltop", "station", "mill")
+    riverside.write(lambda c: muting.mute(c, store_id="another", now=riverside.now))
+    for neighbour in (hilltop, station):
+        talk(riverside, neighbour)
+    before = riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now))
+
+    riverside.now += muting.WAITED_FOR
+
+    after = riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now))
+    assert (before, after) == (False, True)
+
+
 def test_a_council_without_neighbours_speaks_at_once() -> None:
     alone = Town("riverside").begin()
     alone.publish("Ten chairs")
     alone.write(lambda c: muting.mute(c, store_id="another", now=alone.now))
 
     assert alone.write(lambda c: muting.speak_again(c, alone.council, now=alone.now))
+
+
+def test_what_neighbours_were_only_told_of_comes_back_too() -> None:
+    riverside, hilltop = all_linked("riverside", "hilltop")
+    backup = builders.snapshot(riverside.connection)
+    chairs = riverside.publish("Ten chairs")
+    _deliver(chairs, riverside, to=hilltop)
+
+    _old_copy(riverside, backup)
+    talk(riverside, hilltop)
+    speaks = riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now))
+
+    assert speaks and chairs in hilltop.live()
+    assert riverside.replica(chairs) is not None
+
+
+def test_what_was_taken_back_by_a_message_alone_does_not_rise_again() -> None:
+    riverside, hilltop = all_linked("riverside", "hilltop")
+    chairs = riverside.publish("Ten chairs")
+    talk(hilltop, riverside)
+    backup = builders.snapshot(riverside.connection)
+    riverside.withdraw(chairs)
+    _deliver_end(chairs, riverside, to=hilltop)
+
+    _old_copy(riverside, backup)
+    talk(riverside, hilltop)
+    speaks = riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now))
+    talk(hilltop, riverside)
+
+    assert speaks and chairs not in hilltop.live()
+    assert riverside.replica(chairs)["gone_at"] is not None
+
+
+@pytest.mark.parametrize("change", ["words", "signature", "actor"])
+def test_what_is_handed_back_counts_by_our_own_proof_alone(change: str) -> None:
+    riverside, hilltop = all_linked("riverside", "hilltop")
+    backup = builders.snapshot(riverside.connection)
+    chairs = riverside.publish("Ten chairs")
+    activity = orjson.loads(riverside.replica(chairs)["document"])
+    _old_copy(riverside, backup)
+    if change == "words":
+        activity["object"]["name"] = "A trap"
+    elif change == "signature":
+        activity["proof"]["proofValue"] = "z" + "2" * 86
+    else:
+        activity["actor"] = hilltop.council.actor_id
+
+    taken = riverside.write(
+        lambda c: only_told.take(c, riverside.council, [activity, {}, {"type": "Create"}], now=riverside.now)
+    )
+
+    assert taken == 0 and riverside.replica(chairs) is None
+
+
+def test_it_is_handed_back_to_its_author_alone() -> None:
+    riverside, hilltop, station = all_linked("riverside", "hilltop", "station")
+    chairs = riverside.publish("Ten chairs", audience="neighbours")
+    _deliver(chairs, riverside, to=hilltop)
+
+    answer = hilltop.answer(questions.HELLO, b'{"lost": true}', asker=station.council.actor_id)
+    ours = hilltop.answer(questions.HELLO, b'{"lost": true}', asker=riverside.council.actor_id)
+
+    assert chairs.encode() not in answer.body.split(b"\n")[0]
+    assert chairs.encode() in ours.body.split(b"\n")[0]
+
+
+def _deliver_end(object_id: str, sender: Town, *, to: Town) -> None:
+    """Push the taking back of an object."""
+    document = sender.connection.execute(text("SELECT document FROM body ORDER BY id DESC LIMIT 1")).scalar_one()
+    activity = orjson.loads(document)
+    assert activity["type"] == "Delete" and object_id in str(activity["object"])
+    came = Arrival(activity["id"], b"", activity["actor"], activity["type"], document, to.now)
+    to.write(lambda c: keep(c, [came]))
+    to.write(lambda c: arrivals.apply(c, to.council, activity=activity, document=document, now=to.now))
+
+
+def _deliver(object_id: str, sender: Town, *, to: Town) -> None:
+    """Push the newest word on an object, as a delivery does that was answered 202."""
+    document = sender.replica(object_id)["document"]
+    activity = orjson.loads(document)
+    came = Arrival(activity["id"], b"", activity["actor"], activity["type"], document, to.now)
+    to.write(lambda c: keep(c, [came]))
+    to.write(lambda c: arrivals.apply(c, to.council, activity=activity, document=document, now=to.now))
 
 
 def test_while_mute_nothing_is_appended() -> None:
@@ -196,6 +316,25 @@ def test_two_copies_that_both_speak_are_found_out_and_take_nobody_along() -> Non
     assert lamp in station.live() and chairs not in station.live()
 
 
+def test_after_a_fork_nothing_more_is_taken_from_either_copy() -> None:
+    riverside, hilltop, station = all_linked("riverside", "hilltop", "station")
+    backup = builders.snapshot(riverside.connection)
+    riverside.publish("Ten chairs")
+    talk(hilltop, riverside)
+    _old_copy(riverside, backup, muted=False)
+    lamp = riverside.publish("A lamp")
+    talk(station, riverside)
+    talk(station, hilltop)
+    held = station.heads(of=riverside)
+
+    late = riverside.publish("Said after the fork")
+    told = talk(station, riverside)
+
+    assert told.flaws == (), "it is known, and no news"
+    assert station.heads(of=riverside) == held
+    assert lamp in station.live() and late not in station.live()
+
+
 def test_a_new_epoch_of_the_roots_ends_a_fork() -> None:
     riverside, hilltop = all_linked("riverside", "hilltop")
     backup = builders.snapshot(riverside.connection)
@@ -246,3 +385,42 @@ def test_an_old_copy_that_takes_its_own_feed_up_at_a_snapshot_loses_nothing_and_
     assert told.agreed and spoke
     assert set(hilltop.live()) == {chairs, table, bench}
     assert hilltop.forks() == 0
+
+
+def test_whom_it_has_accepted_while_silent_and_cannot_tell_is_no_witness() -> None:
+    riverside, hilltop, station = all_linked("riverside", "hilltop", "station")
+    mill = Town("mill").begin()
+    riverside.write(lambda c: c.execute(text("DELETE FROM peer WHERE actor_id = :a"), {"a": station.council.actor_id}))
+    riverside.write(lambda c: muting.mute(c, store_id="another", now=riverside.now))
+    theirs = TheirActor.read(council_document(mill.council, mill.council.profile))
+    assert isinstance(theirs, TheirActor)
+    introduction = Introduction.of(theirs)
+    riverside.write(lambda c: introductions.meet(c, introduction=introduction, now=riverside.now))
+    riverside.write(
+        lambda c: peers.they_asked(
+            c, riverside.council, actor_id=mill.council.actor_id, offer_id="an offer", now=riverside.now
+        )
+    )
+    riverside.write(lambda c: peers.accept(c, riverside.council, actor_id=mill.council.actor_id, now=riverside.now))
+
+    talk(riverside, hilltop)
+
+    assert riverside.write(lambda c: muting.speak_again(c, riverside.council, now=riverside.now))
+
+
+def test_a_neighbour_that_tells_two_stories_keeps_nobody_silent() -> None:
+    riverside, hilltop, station = all_linked("riverside", "hilltop", "station")
+    copy = builders.snapshot(station.connection)
+    station.publish("One story")
+    talk(riverside, station)
+    _old_copy(station, copy, muted=False)
+    station.publish("Another story")
+    talk(hilltop, station)
+    talk(riverside, hilltop)
+    talk(hilltop, riverside)
+    riverside.write(lambda c: muting.mute(c, store_id="another", now=riverside.now))
+
+    told = talk(riverside, hilltop)
+
+    assert riverside.forks() == hilltop.forks() == 1
+    assert told.agreed and not told.behind

@@ -6,7 +6,7 @@ import pytest
 
 from tests.feeds.storm import Storm
 
-SEEDS = 60
+SEEDS = 12
 REGRESSIONS = Path(__file__).with_name("regressions.txt")
 
 

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,25 @@ def test_whoever_kept_the_server_has_a_turn_that_runs_and_nobody_else(released: 
     assert rows(released, "SELECT member_id FROM turn ORDER BY member_id") == keepers
     [(weeks,)] = rows(released, "SELECT DISTINCT (ends_at - starts_at) / 604800000000 FROM turn")
     assert weeks == 13
+
+
+def test_what_had_been_written_by_hand_as_left_is_kept_as_gone_without_a_promise(released: Path) -> None:
+    with closing(sqlite3.connect(released)) as raw, raw:
+        raw.execute("UPDATE resource SET quantity = '10.5', available = '4', state = 'partly-promised' WHERE id = 1")
+    before = rows(released, "SELECT id, available, state FROM resource ORDER BY id")
+
+    upgrade(released)
+
+    assert rows(released, "SELECT id, available, state FROM resource ORDER BY id") == before
+    assert rows(released, "SELECT taken_otherwise FROM resource WHERE id = 1") == [("6.5",)]
+    kept = rows(released, "SELECT quantity, available, taken_otherwise FROM resource WHERE quantity IS NOT NULL")
+    assert kept and all(Decimal(whole) - Decimal(gone) == Decimal(left) for whole, left, gone in kept)
+    closed = rows(released, "SELECT closed_at IS NOT NULL, state = 'closed' FROM resource")
+    assert all(one == other for one, other in closed)
+    due = rows(
+        released, "SELECT erase_at - min(coalesce(closed_at, ends_at), ends_at), held_since - created_at FROM resource"
+    )
+    assert set(due) == {(3 * 86_400_000_000, 0)}
 
 
 def test_what_was_found_by_its_words_is_found_still(released: Path) -> None:

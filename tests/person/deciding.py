@@ -9,7 +9,7 @@ from node.accounts.actions import add_member
 from node.demo.checking import wait_for
 from node.demo.councils import DemoCouncil
 from node.features.alerts import actions as calls
-from node.features.resolutions import actions, answering, deciding, joint
+from node.features.resolutions import actions, answering, counting, deciding, joint
 from schemas.records.alert import AlertForm
 from schemas.records.answer import AnswerWord
 from schemas.records.joint_forms import AnswerForm, AskForm
@@ -36,6 +36,8 @@ def on_the_way(riverside: DemoCouncil, harbour: DemoCouncil) -> dict[str, list[s
     changed = f"{harbour.url}/o/{their_amendment}"
     for address in (theirs, answered, changed):
         wait_for(lambda address=address: _held(riverside, address), "the text is told", within=SOON)
+    for address in (theirs, answered):
+        wait_for(lambda address=address: _asks(riverside, address), "the question is told", within=SOON)
     _answer(riverside, answered)
     their_call = _their_call(riverside, harbour)
     draft, written = _waiting(riverside)
@@ -114,6 +116,12 @@ def _amendment(one: DemoCouncil, title: str) -> str:
 def _held(one: DemoCouncil, address: str) -> bool:
     with one.store.reading() as connection:
         return replicas.find(connection, address) is not None
+
+
+def _asks(one: DemoCouncil, address: str) -> bool:
+    """Whether a text that is held is a question to all: it was open before it was asked, and may have been told both."""
+    with one.store.reading() as connection:
+        return counting.joint_at(connection, address, now=one.clock.now()) is not None
 
 
 def _answer(one: DemoCouncil, address: str) -> None:

@@ -23,7 +23,7 @@ from node.features.resources.actions import put_up, take_down
 from schemas.records.alert import AlertForm
 from schemas.records.resource import ResourceForm
 from tests.person import trickster
-from tests.person.deciding import on_the_way
+from tests.person.living import on_their_way
 
 PORTS = (8121, 8122, 8123)
 SOON = 10.0
@@ -91,7 +91,7 @@ def served_region(folder: Path) -> Iterator[Region]:
             wait_for(lambda: _has_asked(riverside, stranger), "Riverside is asked", within=SOON)
             tricks = trickster.tell(stranger, harbour)
             wait_until_delivered((riverside, harbour))
-        yield Region(riverside, harbour, stranger, tuple(tricks), gone, on_the_way(riverside, harbour))
+        yield Region(riverside, harbour, stranger, tuple(tricks), gone, on_their_way(riverside, harbour))
 
 
 def _fill(riverside: DemoCouncil, harbour: DemoCouncil) -> str:

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.strict_json import parse
+from protocol.strict_json import judge, parse
 from protocol.verdict import Reason, Refused
 from tests.protocol.samples import VECTORS, vectors
 
@@ -132,3 +132,17 @@ def test_no_bytes_raise(raw: bytes) -> None:
 
     if not isinstance(value, Refused):
         assert value == json.loads(raw)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(25, 35), st.integers(990, 1_010), st.integers(18, 21))
+def test_a_part_of_what_was_read_is_judged_as_if_it_had_come_alone(depth: int, width: int, rows: int) -> None:
+    part: object = [[0] * width] * rows
+    for _ in range(depth):
+        part = {"in": part}
+    whole = parse(json.dumps([part]).encode(), max_depth=99, max_nodes=60_000, max_array=10_000)
+    assert isinstance(whole, list)
+
+    alone = parse(json.dumps(part).encode())
+
+    assert judge(whole[0]) == (alone if isinstance(alone, Refused) else None)

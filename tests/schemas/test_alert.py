@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from protocol.verdict import Reason, Refused
 from schemas.audience import Audience
+from schemas.markup import plain_text
 from schemas.records.alert import (
     AlertCategory,
     AlertForm,
@@ -24,7 +25,6 @@ from schemas.records.alert import (
     Urgency,
     read_alert,
 )
-from schemas.records.note import plain_text
 from schemas.refusal import Refusal
 from tests.schemas.examples import BASE, COUNCIL, MILL_LANE, NOTE_ID, NOW, an_alert, vector_text
 

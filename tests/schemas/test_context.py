@@ -8,6 +8,7 @@ from protocol.canonical import canonical
 from schemas import context
 from schemas.context import (
     ACTOR_CONTEXT,
+    AGREEMENT_CONTEXT,
     ALERT_CONTEXT,
     AS2,
     CATEGORIES,
@@ -26,9 +27,10 @@ DIGESTS = {
     "RESOURCE_CONTEXT": "d09ed3e8cc1d3da6bfac44a30d4944004f12c82d9194076e60e4121f02f84fe6",
     "RESOLUTION_CONTEXT": "df6ffe13e199bb061415890b94e05543fc4e02fa37173c7153ce92a8c2ae79fe",
     "ALERT_CONTEXT": "e01d00955fb23ee763d4adffcc00d9ca1af9e587f8934f9d02482622eb46860c",
+    "AGREEMENT_CONTEXT": "f43d89795555652ad6715e0f76a33d5fad86fb1b39dc2f634891b72ee4e1778b",
     "PLAIN_CONTEXT": "bb7568c58340eb71d113f2861a0b1888d23eefb1a98bf2e177a8ceb20e380bfd",
 }
-SIGNED = [RESOURCE_CONTEXT, RESOLUTION_CONTEXT, ALERT_CONTEXT, PLAIN_CONTEXT]
+SIGNED = [RESOURCE_CONTEXT, RESOLUTION_CONTEXT, ALERT_CONTEXT, AGREEMENT_CONTEXT, PLAIN_CONTEXT]
 
 
 @pytest.mark.parametrize("name", sorted(DIGESTS))
@@ -62,9 +64,10 @@ def test_a_signed_context_is_two_addresses_and_one_map_with_three_prefixes(signe
     assert isinstance(terms, dict) and {"comarca", "vf", "om2"} <= terms.keys()
 
 
-def test_every_value_flows_term_means_what_fep_0837_says() -> None:
+@pytest.mark.parametrize("terms", [RESOURCE_CONTEXT, AGREEMENT_CONTEXT])
+def test_every_value_flows_term_means_what_fep_0837_says(terms: Context) -> None:
     published = vector("fep/fep-0837.jsonld")["@context"]
-    ours = RESOURCE_CONTEXT[2]
+    ours = terms[2]
     assert isinstance(ours, dict)
 
     theirs = {term: meaning for term, meaning in ours.items() if term not in {"comarca", "Hashtag"}}

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from protocol.verdict import Reason, Refused
 from schemas.audience import Audience
-from schemas.records.note import plain_text
+from schemas.markup import plain_text
 from schemas.records.resolution import (
     Method,
     ResolutionNote,

@@ -13,8 +13,9 @@ from protocol.verdict import Reason, Refused
 from schemas.audience import Audience
 from schemas.base import write_time
 from schemas.context import CATEGORIES, PUBLIC
+from schemas.markup import plain_text
 from schemas.place import Place
-from schemas.records.note import note_document, plain_text
+from schemas.records.note import note_document
 from schemas.records.resource import (
     AvailabilityAnswer,
     AvailabilityItem,
@@ -399,6 +400,7 @@ LISTED: dict[str, Any] = {
 }
 ITEM: dict[str, Any] = {
     **LISTED,
+    "source": {**LISTED["source"], "told_by": ["Harbour"]},
     "distance_km": 1.4,
     "freshness": {"last_heard_at": "2026-11-22T11:56:00Z", "age_seconds": 240, "state": "current"},
     "proof": {"state": "verified", "method": f"{COUNCIL}#ed25519-key"},

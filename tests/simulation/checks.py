@@ -34,10 +34,17 @@ _LIVE_OF = (
 _LAST_APART = "SELECT subject, max(id) AS id FROM seen WHERE what = 'standing' AND before = 'accepted' GROUP BY subject"
 
 
+_EVER_LINKED = "SELECT 1 FROM seen WHERE what = 'standing' AND after = 'accepted' AND subject = :a"
+
+
 class Checked(Protocol):
     name: str
     council: Council
     connection: Connection
+
+
+class Owner(Checked, Protocol):
+    root: str
 
 
 @dataclass(slots=True)
@@ -45,17 +52,44 @@ class Log:
     """What nodes have said to the outside: acknowledgements, and every message that left."""
 
     world: World
-    acks: list[tuple[str, Arrival]] = field(default_factory=list)
+    acks: list[tuple[str, Arrival] | None] = field(default_factory=list)
+    kept_by_its_author: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    owners: Sequence["Owner"] = ()
+    _may_read: set[tuple[str, str]] = field(default_factory=set)
+    old_copies: dict[str, bool] = field(default_factory=dict)
     said: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
 
     def acknowledged(self, name: str, arrival: Arrival) -> None:
         self.acks.append((name, arrival))
 
+    def published(self, name: str, council: Council, object_id: str, document: bytes) -> None:
+        """People were told that this is said."""
+        self.said[council.actor_id].add(hashlib.sha256(document).digest())
+        self.kept_by_its_author[name].append(object_id)
+
+    def was_put_back(self, name: str, acks: int, *, noticed: bool) -> None:
+        """An old copy has taken a node's place, from when `acks` had been given: what came after must come back by feeds."""
+        for place in range(acks, len(self.acks)):
+            ack = self.acks[place]
+            if ack is not None and ack[0] == name:
+                self.acks[place] = None
+        self.kept_by_its_author[name].clear()
+        self.old_copies[name] = self.old_copies.get(name, False) or not noticed
+
+    def served(self, name: str, roots: set[str], *, asker: str) -> None:
+        """Entries that are for nearby councils alone leave a node: never to whom their council has not once been linked with."""
+        for owner in self.owners:
+            if owner.root in roots and owner.council.actor_id != asker and (owner.root, asker) not in self._may_read:
+                if _rows(owner, _EVER_LINKED, a=asker):
+                    self._may_read.add((owner.root, asker))
+                else:
+                    self.world.wrong(f"audience: {name} serves entries of {owner.name} to {asker}")
+
     def sent(self, name: str, council: Council, due: Due, document: bytes, *, standing: str | None) -> None:
         """A message leaves: content only for whom it is meant. `standing` is that of the inbox when its rows were read."""
         self.said[council.actor_id].add(hashlib.sha256(document).digest())
         activity = orjson.loads(document)
-        if activity["type"] not in CONTENT:
+        if activity["type"] not in CONTENT or _id_of(activity["object"]) == activity["actor"]:
             return
         what = f"{name} sends {activity['type']} {activity['id']} to {due.inbox}"
         if due.serves == "follower":
@@ -66,7 +100,7 @@ class Log:
 
 
 def check(world: World, nodes: Sequence[Checked], log: Log, *, unheard: Sequence[str]) -> None:
-    """All checks that need the end of the story. `unheard` are actors that every node has blocked."""
+    """All checks that need the end of the story, of honest nodes. `unheard` are actors that every node has blocked."""
     now = microseconds(world.now)
     for node in nodes:
         _nothing_waits(world, node)
@@ -85,6 +119,10 @@ def check(world: World, nodes: Sequence[Checked], log: Log, *, unheard: Sequence
 
 def _rows(node: Checked, statement: str, **given: Any) -> Sequence[Any]:
     return node.connection.execute(text(statement), given).all()
+
+
+def _id_of(thing: Any) -> Any:
+    return thing.get("id") if isinstance(thing, dict) else thing
 
 
 def standing_of(node: Checked, actor_id: str) -> str:
@@ -118,6 +156,10 @@ def _copies_agree(world: World, owner: Checked, holder: Checked, *, log: Log, no
         return
     should = {row.object_id: hashlib.sha256(row.document).digest() for row in _rows(owner, _LIVE_OF, **given)}
     missing, beyond = sorted(should.keys() - held.keys()), sorted(held.keys() - should.keys())
+    if owner.name in log.old_copies:
+        # It took something back, and its old copy knows nothing of that: nobody follows it there, and its people see it again.
+        gone = {row.object_id for row in _rows(holder, "SELECT object_id FROM replica WHERE gone_at > 0")}
+        missing = [object_id for object_id in missing if object_id not in gone]
     differ = sorted(key for key in should.keys() & held.keys() if should[key] != held[key])
     if missing or beyond or differ:
         world.wrong(f"diverged: {pair} misses {missing}, has beyond {beyond}, has otherwise {differ}")
@@ -127,7 +169,7 @@ def _effects_are_single_and_in_order(world: World, node: Checked) -> None:
     """Between two forgettings an object's row only grows newer, each change has one effect, and what is gone stays so."""
     newest: dict[str, int] = {}
     gone: set[str] = set()
-    puts: dict[tuple[str, int], int] = defaultdict(int)
+    puts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     ours = node.council.actor_id
     for row in _rows(node, "SELECT what, subject, source, before, after, standing FROM seen ORDER BY id"):
         match row.what:
@@ -140,13 +182,14 @@ def _effects_are_single_and_in_order(world: World, node: Checked) -> None:
                     world.wrong(f"leak: {node.name} puts {row.subject} while its source stands at {row.standing}")
                 newest[row.subject] = row.after
             case "effect":
-                puts[row.subject, row.after] += 1
-                if puts[row.subject, row.after] > 1:
+                puts[row.subject][row.after] += 1
+                if puts[row.subject][row.after] > 1:
                     world.wrong(f"effect: {node.name} has {row.subject} of {row.after} more than once")
             case "gone":
                 gone.add(row.subject)
             case "dropped":
-                puts.pop((row.subject, newest.pop(row.subject, -1)), None)
+                newest.pop(row.subject, None)
+                puts.pop(row.subject, None)
             case "tombstone dropped":
                 world.wrong(f"tombstone: {node.name} lost that of {row.subject}")
 
@@ -198,7 +241,7 @@ def _acknowledged_is_kept(world: World, nodes: Sequence[Checked], log: Log) -> N
             )
             if row.verb in CONTENT and (row.standing != LINKED or row.id < last_apart.get(row.source, 0))
         }
-        for name, arrival in log.acks:
+        for name, arrival in filter(None, log.acks):
             lost = kept.get(arrival.activity_id) != arrival.digest and arrival.activity_id not in forgotten
             if name == node.name and lost:
                 world.wrong(f"lost: {name} acknowledged {arrival.verb} {arrival.activity_id} and does not have it")

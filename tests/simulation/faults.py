@@ -4,6 +4,7 @@ Draws decide; this module never touches a node's tables.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from tests.builders import SeededRandomness
 from tests.simulation.network import Network
@@ -17,6 +18,7 @@ CRASH_POINTS = (
     "while applying",
     "between outcome and record",
     "before commit of record",
+    "before commit of entries",
 )
 DOWN_FOR = (0.5, 5.0, 60.0, 900.0, 3 * HOUR)
 CUT_FOR = (5.0, 60.0, 900.0, 2 * HOUR, 12 * HOUR)
@@ -25,6 +27,10 @@ MOST_SKEW = 2 * 60  # our own signatures live for five minutes, for whoever is b
 
 class Crashed(Exception):
     """The process ends here: the open transaction and everything in memory are gone."""
+
+
+class DiskFull(Exception):
+    """There was no room for it. Nothing of the transaction is left."""
 
 
 @dataclass(slots=True)
@@ -48,13 +54,18 @@ class Faults:
         return MOST_SKEW * (2 * self.randomness.uniform() - 1) if self.randomness.chance(0.5) else 0.0
 
     def cut_something(self, network: Network, names: list[str]) -> None:
-        """Cut one link, one way or both, or part one node from all others."""
-        seconds = self.randomness.pick(CUT_FOR) * (0.5 + self.randomness.uniform())
-        first, *others = self.randomness.shuffled(names)
-        if self.randomness.chance(0.7):
+        """Cut one link, one way or both, or part one node from all others; now and then on and off, many times."""
+        randomness = self.randomness
+        seconds = randomness.pick(CUT_FOR) * (0.5 + randomness.uniform())
+        first, *others = randomness.shuffled(names)
+        if randomness.chance(0.7):
             others = others[:1]
-        one_way = self.randomness.chance(0.4)
-        for other in others:
-            network.cut(first, other, seconds=seconds)
-            if not one_way:
-                network.cut(other, first, seconds=seconds)
+        one_way = randomness.chance(0.4)
+        flapping = seconds < 2 * HOUR and randomness.chance(0.3)
+        times = 2 + randomness.below(8) if flapping else 1
+        for time in range(times):
+            pause = 2 * time * seconds / times
+            for other in others:
+                network.world.after(pause, partial(network.cut, first, other, seconds=seconds / times))
+                if not one_way:
+                    network.world.after(pause, partial(network.cut, other, first, seconds=seconds / times))

@@ -3,6 +3,7 @@
 Each action is one transaction of the engine's own functions. What a person could not do at that moment does not happen.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from schemas.actor import TheirActor
 from schemas.refusal import Refusal
 from tests import builders
 from tests.builders import SeededRandomness
+from tests.simulation.checks import standing_of
 from tests.simulation.nodes import Node
 from tests.simulation.observing import note_consent
 
@@ -22,6 +24,7 @@ _OURS = text(
     "SELECT object_id, audience, published, updated, ends_at FROM replica WHERE source = :us AND gone_at IS NULL"
     " AND ends_at > :soon ORDER BY id"
 )
+_NEW_KEYS_WAIT = text("SELECT 1 FROM delivery d JOIN body b ON b.id = d.body_id WHERE b.tells_key IS NOT NULL LIMIT 1")
 _PUT_UP = ("put up", "put up", "put up", "change", "change", "narrow", "widen", "take down")
 
 
@@ -86,8 +89,11 @@ class Keeper:
 
     def _publish(self, note: dict[str, Any], audience: Any) -> None:
         node, now = self.node, self.node.now()
+        if not node.up:
+            return
         node.world.say(f"{node.name} says {note['name']} for {audience}")
-        node.act(lambda c: outbox.publish(c, node.council, note=note, audience=audience, now=now))
+        if node.act(lambda c: outbox.publish(c, node.council, note=note, audience=audience, now=now)):
+            node.published(note["id"])
 
     def _take_down(self, object_id: str) -> None:
         node, now = self.node, self.node.now()
@@ -133,6 +139,13 @@ class Keeper:
                     step=lambda c, a=actor_id, now=now: peers.accept(c, node.council, actor_id=a, now=now),
                 )
 
+    def ask_again(self, others: Sequence[Node]) -> None:
+        """Ask those once more who have new keys and have never answered: the words are compared anew, and these keys count."""
+        for other in others:
+            asked = standing_of(self.node, other.council.actor_id) == "we-asked"
+            if asked and other.council.keyring.number > 1:
+                self.ask(other.council.base_url)
+
     def remove(self, actor_id: str) -> None:
         self._end("ends with", actor_id, peers.remove)
 
@@ -143,8 +156,9 @@ class Keeper:
             self._try(what, actor_id, consent=False, step=step)
 
     def block(self, host: str) -> None:
+        """Not while our word on new keys waits: it would go with the rest, and nothing that we say later is believed there."""
         node, now = self.node, self.node.now()
-        if node.up:
+        if node.up and node.connection.execute(_NEW_KEYS_WAIT).first() is None:
             node.world.say(f"{node.name} blocks {host}")
             node.act(lambda c: blocks.block(c, node.council, host=host, now=now))
 

@@ -68,10 +68,13 @@ class Network:
     late: float = 0.0
     hosts: dict[str, Host] = field(default_factory=dict)
     captured: list[Captured] = field(default_factory=list)
+    healed: bool = False
     _cuts: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def cut(self, source: str, target: str, *, seconds: float) -> None:
         """Nothing gets from `source` to `target` (host names) for so long; the other direction is not touched."""
+        if self.healed:
+            return
         until = self.world.elapsed + round(seconds * 1_000_000)
         self._cuts[source, target] = max(until, self._cuts.get((source, target), 0))
         self.world.say(f"cut {source}->{target} for {seconds:.0f}s")
@@ -79,6 +82,7 @@ class Network:
     def heal(self) -> None:
         self.loss = self.doubled = self.lost_answers = self.late = 0.0
         self._cuts.clear()
+        self.healed = True
         self.world.say("network healed")
 
     def send(self, source: str, request: OutgoingRequest, answered: Answered) -> None:

@@ -1,43 +1,43 @@
-"""One simulated node: the real engine over a database in memory, with everything that a crash would take from it.
-
-The receiving half follows `federation.reception`: judge, one key fetch where it is allowed, keep, COMMIT, answer. Handshakes
-are applied before they are answered, the rest by a second transaction a moment later.
-"""
+"""One simulated node: the real engine over a database in memory, with everything that a crash would take from it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from federation import arrivals, destinations, documents, inbox, keeping, tidying
+from federation import arrivals, destinations, rotation, tidying
 from federation.delivery import Due
 from federation.directory import Directory
-from federation.inbox import Dropped, Judgement, Met
-from federation.introductions import Introduction
-from federation.keeping import ALREADY_HELD, ID_REUSED, STORED, Arrival
-from federation.ports import OutgoingRequest, OutgoingResponse
-from protocol import ids
-from protocol.http_signature import Request
-from protocol.verdict import NeedsKey, Reason, Refused
-from schemas.actor import TheirActor, council_actor
+from federation.feeds import asking, forgetting, muting, own
+from federation.keyring import KeyPair
+from protocol.verdict import Refused
+from schemas.refusal import Refusal
 from tests import builders
-from tests.builders import SeededRandomness, open_database
+from tests.builders import SeededRandomness
+from tests.feeds.carrying import signed_roots
+from tests.simulation.catching import Catching
 from tests.simulation.checks import Log
-from tests.simulation.faults import Crashed, Faults
-from tests.simulation.network import Answer, Answered, Network
+from tests.simulation.disk import Copied, Disk
+from tests.simulation.faults import Crashed, DiskFull, Faults
+from tests.simulation.network import Network
 from tests.simulation.observing import observed_template, recording_kinds
+from tests.simulation.receiving import Receiving
 from tests.simulation.sending import Deliveries
 from tests.simulation.world import World
 
 T = TypeVar("T")
 
 
-class Node:
-    """A council with its tables. Only what `crash` leaves alone survives a crash."""
+class Node(Receiving):
+    """A council with its tables. Only what `crash` leaves alone survives a crash. `honest`: it does what the software does."""
 
-    def __init__(self, name: str, *, world: World, network: Network, faults: Faults, log: Log, followers: str) -> None:
+    honest = True
+
+    def __init__(
+        self, name: str, *, world: World, network: Network, faults: Faults, log: Log, followers: str, feeds: bool
+    ) -> None:
         self.name = name
         self.world = world
         self.network = network
@@ -49,24 +49,47 @@ class Node:
             followers=followers,
             randomness=SeededRandomness(f"{world.seed} {name}"),
         )
+        # What is read of councils that are only vouched for would need an oracle of its own.
+        self.council.rules = replace(self.council.rules, vouched=0)
         self.origin = self.council.origin
-        self.connection = open_database(observed_template())
+        self.disk = Disk(observed_template())
         self.skew = timedelta(seconds=faults.skew())
+        self.feeds = feeds
+        self.epoch = 0
+        self.root = ""
         self.up = False
         self._generation = 0
+        if feeds:
+            self.open_epoch()
         self._begin()
+
+    @property
+    def connection(self) -> Connection:
+        return self.disk.connection
+
+    def open_epoch(self) -> None:
+        """What a keeper does with the recovery words: the feeds begin, or begin anew after a fork."""
+        self.epoch += 1
+        line, opened = signed_roots(self.council, epoch=self.epoch)
+        store_id, now = f"store {self.name} of epoch {self.epoch}", self.now()
+        self.disk.write(lambda c: own.begin(c, self.council, line=line, epoch=opened, store_id=store_id, now=now))
+        self.muted = False
+        self.root = own.ours(self.connection, "public")["name"].partition("/")[0]  # type: ignore[index]
 
     def _begin(self) -> None:
         """As `node.engine.Engine.start`: what was held waits again, what waits for others is tried at once."""
         self.up = True
         self.directory = Directory.load(self.connection)
         self.deliveries = Deliveries(self, self._watch)
+        self.catching = Catching(self)
+        self.muted = muting.muted_since(self.connection) is not None
         self._applying = False
         now = self.now()
         builders.write(self.connection, arrivals.try_held_again)
         builders.write(self.connection, lambda c: destinations.try_now(c, origin=None, now=now))
         self._plan_applying()
         self.deliveries.wake()
+        self.world.after(0.05, self.guarded(self.catching.with_all))
 
     def now(self) -> datetime:
         return self.world.now + self.skew
@@ -82,6 +105,8 @@ class Node:
                 step()
             except Crashed as crash:
                 self.crash(str(crash))
+            except DiskFull:
+                self.world.say(f"{self.name} has no room")
 
         return run
 
@@ -98,163 +123,83 @@ class Node:
             self._begin()
 
     def commit(self, step: Callable[[Connection], T]) -> T:
-        """As `Store.write`: what `step` returns, once it is committed. Wakes the deliveries, as every commit does."""
-        result = builders.write(self.connection, step)
+        """As `Store.write`: what `step` returns, once it is committed. Wakes the deliveries, as every commit does.
+
+        Raises DiskFull where there was no room for it.
+        """
+        result = self.disk.write(step)
         self.deliveries.wake()
         return result
 
-    def act(self, step: Callable[[Connection], T]) -> T:
-        """A keeper's or a neighbour's action, done and committed. The server notices a moment later, as with the command line."""
-        result = self.commit(step)
-        self.world.after(0.4 * self.world.randomness.uniform(), self.guarded(self._look_again))
-        return result
+    def act(self, step: Callable[[Connection], T]) -> bool:
+        """A keeper's or a neighbour's action, done and committed. The server notices a moment later, as with the command line.
 
-    def _look_again(self) -> None:
+        False where it was told that there is no room: then nothing was done.
+        """
+        try:
+            self.commit(step)
+        except DiskFull:
+            self.world.say(f"{self.name} has no room")
+            return False
+        self.world.after(0.4 * self.world.randomness.uniform(), self.guarded(self.look_again))
+        return True
+
+    def look_again(self) -> None:
         self.directory = Directory.load(self.connection)
 
+    def heard(self, origin: str) -> None:
+        """Somebody spoke to us, so what waits for them need not wait for a breaker."""
+        self.deliveries.heard_from(origin)
+
     def tidy(self) -> None:
+        """The chores of a day: what is over goes, and the feeds list what is live where that is due."""
         now = self.now()
-        while self.commit(lambda c: tidying.tidy(c, self.council, now=now)):
+        self.forget()
+        if own.snapshot_is_due(self.connection, now=now):
+            self.commit(lambda c: own.snapshot(c, self.council, now=now))
+
+    def forget(self) -> None:
+        now = self.now()
+        while self.commit(lambda c: tidying.tidy(c, self.council, now=now) + forgetting.forget(c, now=now)):
             pass
 
-    def document(self, path: str) -> dict[str, Any] | None:
-        return actor_document(self.council) if path == "/council" else None
+    def copy(self) -> Copied:
+        return self.disk.copy(keys=self.council.keyring.number, acks=len(self.log.acks))
 
-    def fetch_actor(self, address: str, then: Callable[[TheirActor | None, dict[str, Any]], None]) -> None:
-        """Ask for an actor document over the network; `then` gets it, or None."""
+    def put_back(self, copied: Copied, *, noticed: bool) -> None:
+        """The process ends, an old copy takes the place of its database, and another process begins."""
+        self.up = False
+        self._generation += 1
+        self.disk.put_back(copied, store_id=f"store {self.name} {self.world.elapsed}", now=self.now(), noticed=noticed)
+        self.log.was_put_back(self.name, copied.acks, noticed=noticed)
+        self._begin()
 
-        def answered(answer: Answer) -> None:
-            found: dict[str, Any] = {}
-            actor: TheirActor | None = None
-            if isinstance(answer, OutgoingResponse) and answer.status == 200:
-                found = orjson.loads(answer.body)
-                read = TheirActor.read(found)
-                actor = read if isinstance(read, TheirActor) and read.id == address else None
-            self.guarded(lambda: then(actor, found))()
-
-        generation = self._generation
-        self.network.send(
-            self.name,
-            OutgoingRequest("GET", address, {}, None),
-            lambda answer: answered(answer) if generation == self._generation else None,
-        )
-
-    def receive(self, request: Request, body: bytes, answered: Answered) -> None:
-        self.guarded(lambda: self._judge(request, body, answered))()
-
-    def _judge(self, request: Request, body: bytes, answered: Answered) -> None:
-        judgement = self._judgement(request, body, met=None)
-        if not isinstance(judgement, NeedsKey):
-            self._settle(judgement, answered)
+    def change_keys(self) -> None:
+        """The next pair of keys, told as a keeper's command does."""
+        council, now = self.council, self.now()
+        number = council.keyring.number + 1
+        pair = KeyPair(number, council.rsa, builders.ed25519_key(f"{self.name} {number}"))
+        try:
+            done = self.act(lambda c: rotation.rotate(c, council, council.profile, pair=pair, now=now))
+        except Refusal as refusal:
+            self.world.say(f"{self.name} may not: change its keys: {refusal.word}")
             return
-        key_id = judgement.key_id
+        if done:
+            council.keyring = council.keyring.followed_by(pair, at=now.replace(microsecond=0))
+            self.world.say(f"{self.name} changes its keys")
 
-        def then(actor: TheirActor | None, found: dict[str, Any]) -> None:
-            key = None if actor is None else documents.listed_key(found, key_id)
-            if actor is None or key is None or isinstance(key, documents.Unfit):
-                self._refuse(Refused(Reason.UNKNOWN_KEY, "The key could not be had."), answered)
-                return
-            self._settle(self._judgement(request, body, met=Met(key, Introduction.of(actor))), answered)
+    def published(self, object_id: str) -> None:
+        """What people were told has been published, as everybody is to have it."""
+        statement = text("SELECT document FROM replica WHERE object_id = :id")
+        document = self.connection.execute(statement, {"id": object_id}).scalar_one()
+        self.log.published(self.name, self.council, object_id, document)
 
-        self.fetch_actor(ids.actor_of_key(key_id), then)
+    def answer_question(self, path: str, body: bytes, *, asker: str) -> bytes | Refused:
+        return asking.answer(self.connection, path, body, asker=asker)
 
-    def _judgement(self, request: Request, body: bytes, *, met: Met | None) -> Judgement:
-        return inbox.judge(request, body, directory=self.directory, council=self.council, now=self.now(), met=met)
-
-    def _settle(self, judgement: Judgement, answered: Answered) -> None:
-        match judgement:
-            case Arrival():
-                # The writer takes what is queued: other commits come between judging and keeping.
-                wait = 0.01 * self.world.randomness.uniform()
-                self.world.after(wait, self.guarded(lambda: self.keep_and_answer(judgement, answered)))
-            case Dropped(word):
-                self.world.say(f"{self.name} drops {word}")
-                answered(OutgoingResponse(202, {}, orjson.dumps({"result": "nothing-done"})))
-            case Refused():
-                self._refuse(judgement, answered)
-            case _:
-                self._refuse(Refused(Reason.UNKNOWN_KEY, "The key could not be had."), answered)
-
-    def _refuse(self, refused: Refused, answered: Answered) -> None:
-        self.world.say(f"{self.name} refuses {refused.reason.value}")
-        body = orjson.dumps({"reason": refused.reason.value})
-        answered(OutgoingResponse(refused.reason.status, {}, body))
-
-    def keep_and_answer(self, arrival: Arrival, answered: Answered) -> None:
-        """Keep, COMMIT, answer: never in another order."""
-        self.faults.pass_point("before keep")
-        result = self.keep(arrival)
-        self.faults.pass_point("between commit and answer")
-        self.answer(arrival, result, answered)
-
-    def keep(self, arrival: Arrival) -> str | Refused:
-        def step(connection: Connection) -> str | Refused:
-            if arrival.introduction is None:
-                kept: str | Refused = keeping.keep(connection, [arrival])[0]
-            else:
-                kept = keeping.keep_first_word(connection, self.council, arrival)
-            if kept == STORED and arrival.at_once:
-                arrivals.apply_waiting(connection, self.council, now=arrival.received_at, most=1_000)
-            self.faults.pass_point("before commit")
-            return kept
-
-        result = self.commit(step)
-        if arrival.at_once:
-            self.directory = Directory.load(self.connection)
-        elif result == STORED:
-            self._plan_applying()
-        return result
-
-    def answer(self, arrival: Arrival, result: str | Refused, answered: Answered) -> None:
-        if isinstance(result, Refused):
-            self._refuse(result, answered)
-        elif result == ID_REUSED:
-            self._refuse(Refused(Reason.ID_REUSED, "That id was used before."), answered)
-        else:
-            assert result in (STORED, ALREADY_HELD)
-            self.world.say(f"{self.name} takes {arrival.verb} …{arrival.activity_id[-6:]} {result}")
-            self.log.acknowledged(self.name, arrival)
-            answered(OutgoingResponse(202, {}, orjson.dumps({"result": result})))
-
-    def _plan_applying(self) -> None:
-        if not self._applying:
-            self._applying = True
-            randomness = self.world.randomness
-            wait = randomness.uniform() * randomness.pick((0.01, 0.01, 0.01, 0.3, 20.0))
-            self.world.after(wait, self.guarded(self._apply))
-
-    def _apply(self) -> None:
-        self._applying = False
-        self.faults.pass_point("before apply")
-        now = self.now()
-
-        def step(connection: Connection) -> arrivals.Applied:
-            applied = arrivals.apply_waiting(connection, self.council, now=now)
-            if applied.count:
-                self.faults.pass_point("while applying")
-            return applied
-
-        done = self.commit(step)
-        for activity_id, because in done.held:
-            self.world.wrong(f"{self.name} holds {activity_id}: {because}")
-        if done.relations:
-            self.directory = Directory.load(self.connection)
-        if done.count:
-            self.world.say(f"{self.name} applies {done.count}")
-            self._plan_applying()
+    def serves(self, roots: set[str], *, asker: str) -> None:
+        """What is for nearby councils alone leaves here, by whomever it is."""
+        self.log.served(self.name, roots, asker=asker)
 
     def _watch(self, destination: Due, document: bytes, standing: str | None) -> None:
         self.log.sent(self.name, self.council, destination, document, standing=standing)
-
-
-def actor_document(council: Any) -> dict[str, Any]:
-    """The actor document of a council, as it serves it."""
-    return council_actor(
-        council.base_url,
-        council.name,
-        summary="",
-        rsa_pem=council.rsa_pem,
-        ed25519_multibase=council.multibase,
-        manually_approves=True,
-        language="en",
-    )

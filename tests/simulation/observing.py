@@ -36,6 +36,10 @@ END;
 CREATE TRIGGER see_standing AFTER UPDATE OF state ON peer WHEN OLD.state <> NEW.state BEGIN
     INSERT INTO seen (what, subject, before, after) VALUES ('standing', NEW.actor_id, OLD.state, NEW.state);
 END;
+CREATE TRIGGER see_followed AFTER INSERT ON feed_entry
+WHEN EXISTS (SELECT 1 FROM feed WHERE id = NEW.feed_id AND epoch = NEW.epoch AND frozen_seq IS NOT NULL AND NOT ours) BEGIN
+    INSERT INTO seen (what, subject) VALUES ('followed', NEW.entry_id);
+END;
 CREATE TRIGGER see_forgotten AFTER DELETE ON received_activity BEGIN
     INSERT INTO seen (what, subject, source, before, standing) VALUES (
         'forgotten', OLD.activity_id, OLD.actor_id, OLD.verb, (SELECT state FROM peer WHERE actor_id = OLD.actor_id));

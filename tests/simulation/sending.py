@@ -17,8 +17,8 @@ from federation.council import Council
 from federation.delivery import Due, Result
 from federation.ports import OutgoingRequest, OutgoingResponse, TransportFailure
 from federation.retry import Kind
-from federation.signing import headers_for, other_knock
-from tests.simulation.faults import Faults
+from federation.signing import headers_for, knocks
+from tests.simulation.faults import DiskFull, Faults
 from tests.simulation.network import Answer, Network
 from tests.simulation.world import World
 
@@ -36,6 +36,7 @@ class Sender(Protocol):
     world: World
     network: Network
     faults: Faults
+    muted: bool
 
     def now(self) -> datetime: ...
 
@@ -72,6 +73,8 @@ class Deliveries:
             return
         self._planned = None
         node, now = self._node, self._node.now()
+        if node.muted:  # an old copy says nothing (federation.worker.Deliverer)
+            return
         found = delivery.due(node.connection, now=now, busy=frozenset(self._busy), most=CONCURRENCY)
         started = False
         for destination in found:
@@ -97,25 +100,38 @@ class Deliveries:
         self._watch(destination, document, standing)
         self._node.world.say(f"{self._node.name} sends {index} to {destination.inbox} {_name_of(document)}")
 
-        def answered(answer: Answer) -> None:
-            second = other_knock(destination.scheme)
-            refused = isinstance(answer, OutgoingResponse) and answer.status in (400, 401, 403)
-            if refused and second is not None:
-                self._knock(destination, document, second, lambda again: knocked_twice(answer, again, second))
-            else:
-                self._record(destination, index, answer, scheme=destination.scheme, standing=standing)
+        current = self._node.council.keyring.number
+        ways = knocks(destination.scheme, acknowledged=destination.key_number, current=current)
 
-        def knocked_twice(answer: Answer, again: Answer, second: str) -> None:
-            taken = isinstance(again, OutgoingResponse) and 200 <= again.status < 300
-            chosen, scheme = (again, second) if taken else (answer, destination.scheme)
-            self._record(destination, index, chosen, scheme=scheme, standing=standing)
+        def knock(place: int, first: Answer | None) -> None:
+            scheme, number = ways[place]
 
-        self._knock(destination, document, destination.scheme, answered)
+            def answered(answer: Answer) -> None:
+                taken = isinstance(answer, OutgoingResponse) and 200 <= answer.status < 300
+                told = answer if first is None or taken else first
+                signed = (scheme, number) if first is None or taken else ways[0]
+                refused = isinstance(told, OutgoingResponse) and told.status in (400, 401, 403)
+                if refused and place + 1 < len(ways):
+                    knock(place + 1, told)
+                else:
+                    self._record(destination, index, told, signed=signed, standing=standing)
 
-    def _knock(self, destination: Due, document: bytes, scheme: str, answered: Callable[[Answer], None]) -> None:
+            self._knock(destination, document, scheme, number, answered)
+
+        knock(0, None)
+
+    def _knock(
+        self, destination: Due, document: bytes, scheme: str, number: int, answered: Callable[[Answer], None]
+    ) -> None:
         node = self._node
         headers = headers_for(
-            node.council, scheme=scheme, method="POST", url=destination.inbox, body=document, now=node.now()
+            node.council,
+            scheme=scheme,
+            number=number,
+            method="POST",
+            url=destination.inbox,
+            body=document,
+            now=node.now(),
         )
         request = OutgoingRequest("POST", destination.inbox, headers, document)
         arrived: list[Answer] = []
@@ -127,7 +143,9 @@ class Deliveries:
 
         node.network.send(node.name, request, hand_over)
 
-    def _record(self, destination: Due, index: int, answer: Answer, *, scheme: str, standing: str | None) -> None:
+    def _record(
+        self, destination: Due, index: int, answer: Answer, *, signed: tuple[str, int], standing: str | None
+    ) -> None:
         node, message, now = self._node, destination.messages[index], self._node.now()
         response = answer if isinstance(answer, OutgoingResponse) else None
         failed = response is None or response.status >= 500
@@ -144,18 +162,33 @@ class Deliveries:
         )
         node.world.say(f"{node.name} {outcome.kind.value} ({outcome.word}) {_name_of(message.document)}")
         node.faults.pass_point("between outcome and record")
-        result = Result(destination.destination_id, message.delivery_id, outcome, scheme, now)
+        delivered = outcome.kind is Kind.DELIVERED
+        newest = max(destination.key_number, signed[1], message.tells_key or 1)
+        known = newest if delivered else destination.key_number
+        result = Result(destination.destination_id, message.delivery_id, outcome, signed[0], now, known)
 
         def step(connection: Connection) -> None:
             delivery.record(connection, [result])
             node.faults.pass_point("before commit of record")
 
-        node.commit(step)
-        if outcome.kind is Kind.DELIVERED and index + 1 < len(destination.messages):
-            self._send(replace(destination, attempts=0, scheme=scheme), index + 1, standing=standing)
+        try:
+            node.commit(step)
+        except DiskFull:
+            node.world.say(f"{node.name} has no room to write down that it was delivered")
+            self._busy.discard(destination.destination_id)
+            self.wake(1.0)
+            return
+        if delivered and index + 1 < len(destination.messages):
+            following = replace(destination, attempts=0, scheme=signed[0], key_number=known)
+            self._send(following, index + 1, standing=standing)
         else:
             self._busy.discard(destination.destination_id)
             self.wake()
+
+    def heard_from(self, origin: str) -> None:
+        """A host is up again: its breaker lets one attempt through at once."""
+        self._breakers.heard_from(origin)
+        self.wake()
 
 
 def _name_of(document: bytes) -> str:

@@ -19,7 +19,8 @@ from tests import builders
 from tests.builders import SeededRandomness
 from tests.simulation.checks import LINKED, standing_of
 from tests.simulation.network import Answer, Answered, Network
-from tests.simulation.nodes import Node, actor_document
+from tests.simulation.nodes import Node
+from tests.simulation.receiving import actor_document
 from tests.simulation.world import World
 
 

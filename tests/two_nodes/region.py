@@ -16,10 +16,11 @@ import orjson
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from federation import peers
+from federation.feeds import cursors
 from federation.introductions import Introduction
 from federation.ports import OutgoingRequest, OutgoingResponse, TransportFailure
 from node.accounts.actions import add_member, make_sign_in_link, sign_in
-from node.app import Node
+from node.app import DATABASE, Node
 from node.feature import Acting, Viewer
 from node.identity import ED25519_FILE, FOLDER, RSA_FILE
 from node.settings import load
@@ -163,10 +164,16 @@ async def until(question: Callable[[], Any], *, deadline: float = DEADLINE) -> A
         await asyncio.sleep(0.01)
 
 
-def make_town(folder: Path, network: Network, *, name: str, keys_of: str = "", **settings: Any) -> Town:
-    """A node in `folder`, with fixed keys, not started. `keys_of` gives it others than those that belong to its name."""
+def make_town(folder: Path, network: Network, *, name: str, keys_of: str = "", seed: str = "", **settings: Any) -> Town:
+    """A node in `folder`, with fixed keys, not started. `keys_of` gives it others than those that belong to its name; `seed`
+    lets it draw other ids than before, where it is started again. A database that lies there stays."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = folder / DATABASE
+    if not database.exists():
+        database.write_bytes(builders.database_template())
+        database.chmod(0o600)
     keys = folder / FOLDER
-    keys.mkdir(mode=0o700, parents=True)
+    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file, key in ((RSA_FILE, builders.rsa_key()), (ED25519_FILE, builders.ed25519_key(keys_of or name))):
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (keys / file).write_bytes(pem)
@@ -176,7 +183,7 @@ def make_town(folder: Path, network: Network, *, name: str, keys_of: str = "", *
     } | settings
     node = Node(
         load(folder, name=name.capitalize(), url=f"https://{name}.example", **values),
-        randomness=builders.SeededRandomness(keys_of or name),
+        randomness=builders.SeededRandomness(seed or keys_of or name),
         transport=network,
     )
     network.applications[node.council.base_url] = node
@@ -198,7 +205,7 @@ async def region(folder: Path, *names: str, **settings: Any) -> AsyncIterator[li
 
 
 async def link_up(asking: Town, asked: Town) -> None:
-    """Both keepers agree, and both nodes know it."""
+    """Both keepers agree, both nodes know it, and have caught up with each other: from here on it is quiet."""
     now, council = asking.node.clock.now(), asking.node.council
     introduction = asked.introduction()
     asking.write(lambda c: peers.ask(c, council, introduction=introduction, now=now))
@@ -209,3 +216,11 @@ async def link_up(asking: Town, asked: Town) -> None:
     await asked.node.engine.refresh()
     for one, other in ((asking, asked), (asked, asking)):
         await until(lambda one=one, other=other: one.node.engine.directory.known[other.actor].accepted)
+    await until(lambda: quiet(asking, asked) and quiet(asked, asking))
+
+
+def quiet(town: Town, other: Town) -> bool:
+    """Whether a node has caught up with another one, and is not talking to anybody."""
+    catching_up = town.node.engine.catching_up
+    agreed = town.read(cursors.agreed).get(other.actor)
+    return agreed is not None and catching_up.at_rest()

@@ -1,14 +1,16 @@
 """Real servers that heard nothing of each other for a while: what either said is there after one talk, nobody typing."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import text
 
 from federation import blocks, replicas
-from federation.feeds import muting, questions
+from federation.feeds import driver, muting, questions
 from federation.ports import OutgoingRequest, OutgoingResponse, TransportFailure
 from federation.signing import headers_for
 from protocol.verdict import Reason
@@ -85,6 +87,7 @@ async def test_whoever_comes_back_says_hello_and_is_asked_in_turn(
         await link_up(riverside, harbour)
         _lose_every_push(riverside, harbour, monkeypatch)
         lamp = publish(harbour, title="A lamp")
+        harbour.node.engine.catching_up.outcomes.clear()  # as after a start
 
         await harbour.node.engine.catching_up.catch_up(riverside.actor)
 
@@ -222,3 +225,40 @@ async def test_an_old_copy_falls_silent_gets_back_what_it_said_and_speaks_again(
 
         assert riverside.read(muting.muted_since) is None
         await until(lambda: live(harbour, lamp, of=riverside))
+
+
+async def test_what_came_by_a_message_is_soon_read_in_the_feed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "SOON", 0.01)
+    async with region(tmp_path, "riverside", "harbour") as (riverside, harbour):
+        await link_up(riverside, harbour)
+
+        path = publish(riverside, title="Ten chairs")
+
+        await until(lambda: _entries(harbour, of=riverside.url + path) == 1)
+
+
+def _entries(town: Town, *, of: str) -> int:
+    statement = text("SELECT count(*) FROM feed_entry WHERE object_id = :o")
+    return int(town.read(lambda c: c.execute(statement, {"o": of}).scalar_one()))
+
+
+async def test_a_neighbour_that_takes_the_question_and_never_answers_keeps_us_from_nobody(tmp_path: Path) -> None:
+    async with region(tmp_path, "riverside", "harbour", "mill") as (riverside, harbour, mill):
+        await link_up(riverside, harbour)
+        await link_up(riverside, mill)
+        asked = asyncio.Event()
+
+        async def never(scope: Any, receive: Any, send: Any) -> None:
+            asked.set()
+            await asyncio.Event().wait()
+
+        riverside.network.applications[mill.url] = never
+        riverside.node.engine.catching_up.wake(mill.actor)
+        await asyncio.wait_for(asked.wait(), 5)
+        path = publish(harbour, title="A lamp")
+
+        riverside.node.engine.catching_up.wake(harbour.actor)
+
+        await until(lambda: _entries(riverside, of=harbour.url + path) == 1)

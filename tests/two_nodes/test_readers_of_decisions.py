@@ -13,9 +13,9 @@ from node.features.resolutions import actions as resolutions
 from node.features.resolutions import afterwards, deciding
 from node.identity import renew_keys
 from protocol import keys
+from schemas.markup import plain_text
 from schemas.records.alert import AlertForm, Ended, Severity, Urgency
 from schemas.records.calling import AlertChangeForm
-from schemas.records.note import plain_text
 from schemas.records.resolution_forms import GatheringForm, IdeaForm, OutcomeForm
 from tests import builders
 from tests.two_nodes.changing import change_keys

@@ -13,6 +13,7 @@ from tests.two_nodes.wrong_letters import nested
 
 CASES = Cases()
 HARBOUR_PEERS = "https://harbour.example/council/peers"
+SOMEBODY = "https://harbour.example/somebody"
 HILLSIDE = "https://hillside.example"
 
 
@@ -41,11 +42,24 @@ def having(**members: Any) -> Callable[[Scene], Letter]:
     return create_with(lambda activity: activity.update(members))
 
 
+def _said_by(actor: str) -> Callable[[dict[str, Any]], None]:
+    """Activity and note are another's, and nothing in them is at odds with anything else."""
+
+    def edit(activity: dict[str, Any]) -> None:
+        activity["actor"] = activity["object"]["attributedTo"] = actor
+
+    return edit
+
+
 CASES.each(
     Reason.NOT_OWNER,
     {
         "the key of one, the word of another": having(actor=f"{HILLSIDE}/council"),
         "the key of a council, the word of its server": having(actor="https://harbour.example/actor"),
+        "the key of a council, all that somebody else on its server says": create_with(_said_by(SOMEBODY)),
+        "the key of one, all that another has said and proved": lambda s: s.harbour.post(
+            s.hillside.proven(s.hillside.create()), s.url
+        ),
         "an activity that lies elsewhere": having(id=f"{HILLSIDE}/a/{'a' * 26}"),
         "an activity of ours": having(id=f"https://riverside.example/a/{'a' * 26}"),
         "another council's object": told(lambda s: s.harbour.create() | {"object": s.hillside.note()}),

@@ -1,10 +1,12 @@
 """Nothing wrong with what is said: there is too much of it, in the wrong wrapping, too often, or no room here to keep it."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from federation.arrivals import apply_waiting
 from protocol.verdict import Reason
 from tests.two_nodes.letters import Letter, signed_9421
 from tests.two_nodes.outsiders import Scene
@@ -243,3 +245,17 @@ async def _closed(scene: Scene) -> Pair:
 async def _slow(scene: Scene) -> Pair:
     sent = scene.good()
     return Pair(Letter(sent.headers, (sent.body[:100],), stalls=True), sent)
+
+
+@CASES.of(Reason.TOO_MANY, "a record more than is kept of one council", limits={"live_records": 1})
+async def _one_more(scene: Scene) -> Pair:
+    node = scene.town.node
+    assert (await scene.send(scene.good())).status == 202
+    await node.store.write(lambda c: apply_waiting(c, node.council, now=scene.now))
+    await node.engine._look_who_is_full()
+
+    async def make_room() -> None:
+        node.council.rules = replace(node.council.rules, live=9)
+        await node.engine._look_who_is_full()
+
+    return Pair(scene.good(), scene.good(), mend=make_room)

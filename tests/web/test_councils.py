@@ -36,6 +36,25 @@ async def test_only_keepers_see_the_six_words_and_who_asks(town: Town) -> None:
     assert "fedi.example" in keepers and "fedi.example" not in theirs
 
 
+async def test_a_council_that_has_said_two_things_is_told_of_to_neighbours_and_not_to_passers_by(town: Town) -> None:
+    furnish(town)
+    said = "It has said two different things in one place. We follow neither until its recovery words speak."
+    frozen = (
+        "INSERT INTO feed (name, actor_id, channel, ours, epoch, seq, head, key, roots, frozen_seq, lacks, opened, head_at)"
+        " VALUES ('r/public', 'https://mill.example/council', 'public', 0, 1, 8, '', '', x'', 6, 0, 0, 0)"
+    )
+
+    async with town.browser() as stranger, town.signed_in() as neighbour:
+        before = (await neighbour.get("/councils")).text
+        town.store.write_now(lambda c: c.exec_driver_sql(frozen))
+        after = (await neighbour.get("/councils")).text
+        passing = (await stranger.get("/councils")).text
+
+    assert [said in page for page in (before, after, passing)] == [False, True, False]
+    [slip] = [part for part in after.split('<li class="slip') if said in part.partition("</li>")[0]]
+    assert "mill.example" in slip.partition("</li>")[0]
+
+
 @pytest.mark.parametrize("action", ["look", "ask"])
 async def test_an_address_is_asked_for_once_more_beside_its_field(town: Town, action: str) -> None:
     wrong = {"": "Write the address of their wall", "not an address": "is no address", PLAIN: "could not be read"}

@@ -6,13 +6,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
@@ -23,7 +21,6 @@ from federation.tables import Lane, Peer, Replica, table_of
 from node.accounts import actions
 from node.database import Store, StoreBroken, StoreFull
 from node.feature import Feature, MenuEntry, Slip, Viewer
-from node.migrations.new import every_table
 from node.settings import Settings
 from node.web.application import build
 from node.web.forms import Typed
@@ -31,6 +28,7 @@ from node.web.routes import Routes
 from node.web.site import Site, see_other
 from node.web.words import slip_address
 from schemas.refusal import Refusal
+from tests.builders import database_template, rsa_key
 from tests.sealed_browser import SealedBrowser
 
 PLAIN = "http://127.0.0.1:8101"
@@ -38,11 +36,6 @@ SECURE = "https://riverside.example"
 HARBOUR = "https://harbour.example"
 NOON = datetime(2026, 11, 18, 11, 0, tzinfo=UTC)  # a Wednesday; 12:00 in Madrid
 _NUMBERS = itertools.count(1)
-
-
-@cache
-def rsa_key() -> RSAPrivateKey:
-    return generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @dataclass
@@ -254,13 +247,13 @@ class Town:
 def build_town(
     folder: Path, *, url: str = PLAIN, features: tuple[Feature, ...] = (NOTES, ALARMS), **settings: Any
 ) -> Town:
+    (folder / "comarca.db").write_bytes(database_template())
     store = Store.open(folder / "comarca.db")
-    store.write_now(every_table().create_all)
     clock, randomness = StandingClock(), CountedRandomness()
     council = Council(
         base_url=url,
         name="Riverside neighbours",
-        rsa=rsa_key(),
+        rsa=rsa_key(1),
         ed25519=Ed25519PrivateKey.from_private_bytes(b"r" * 32),
         kinds={kind.name: kind for feature in features for kind in feature.kinds},
         randomness=randomness,

@@ -13,8 +13,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from node.features.alerts.outline import polygons
 from node.web.templating import seen_only
+from schemas.markup import plain_text
 from schemas.records.alert import AlertNote, Ended, MessageType
-from schemas.records.note import plain_text
 from schemas.wording import EXERCISE_WORDS, words_for
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"

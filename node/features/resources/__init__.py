@@ -8,7 +8,7 @@ from node.features.resources.full_text import purge
 from node.features.resources.leaving import leave, own
 from node.features.resources.pages import router
 from node.features.resources.tidying import tidy
-from node.features.resources.views import from_resolution, slip, wall
+from node.features.resources.views import from_resolution, slip, unpublished, wall
 from schemas.phrase import phrase
 
 FEATURE = Feature(
@@ -20,6 +20,7 @@ FEATURE = Feature(
     menu=(MenuEntry(phrase("Needs and offers"), "/board", 10), MenuEntry(phrase("Around us"), "/around", 20)),
     wall=wall,
     slip=slip,
+    unpublished=unpublished,
     tidy=tidy,
     purge=purge,
     own=own,

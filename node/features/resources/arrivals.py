@@ -103,4 +103,5 @@ KIND: Final[Kind[Council]] = Kind(
     end=end,
     recover=recovering.recover,
     lapse=recovering.lapse,
+    vouched=True,
 )

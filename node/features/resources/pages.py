@@ -17,9 +17,12 @@ from node.web.exports.routes import add as add_exports
 from node.web.pictures import Amounts, bars
 from node.web.routes import Routes
 from node.web.site import Site
-from node.web.words import freshness
+from node.web.words import ago, freshness
 from schemas.context import CATEGORIES
 from schemas.phrase import phrase
+
+_PARTS = (api.router, putting_up.router, first.router)
+"""Who else has pages of needs and offers: one line for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,8 @@ class _Asked:
 def router(site: Site) -> Routes:
     """All routes of needs and offers."""
     routes = Routes(tags=["needs and offers"])
-    routes.take(api.router(site))
-    routes.take(putting_up.router(site))
-    routes.take(first.router(site))
+    for make in _PARTS:
+        routes.take(make(site))
 
     def board(request: Request) -> list[Slip]:
         asked, viewer, now = _asked(request), site.viewer(request), site.now()
@@ -162,4 +164,7 @@ def _fresh(site: Site, source: Source) -> str:
     if source.ours:
         return phrase("that is us")
     zone, current_for = site.settings.zone_info, site.current_for
+    if source.told_by and source.last_heard_at is not None:
+        names, since = ", ".join(source.told_by), ago(source.last_heard_at, now=site.now())
+        return phrase("not linked up with us; {names} told us, {ago}", names=names, ago=since)
     return freshness(source.last_heard_at, now=site.now(), zone=zone, current_for=current_for)

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from federation.council import Council
+from federation.feeds import vouching
 from federation.tables import Peer, table_of
 from node.feature import Viewer
 from node.features.resources.tables import Resource
+from protocol import ids
 from protocol.peering import State
 
 _RESOURCES = table_of(Resource)
@@ -24,7 +26,10 @@ _LINKED = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A council of the region, ours among them. `key_id` is the key its notes were verified with."""
+    """A council of the region, ours among them. `key_id` is the key its notes were verified with.
+
+    `told_by`: we are not linked up with it; these are, whom we are linked up with, and carry what it says to everybody.
+    """
 
     actor_id: str
     name: str
@@ -34,6 +39,7 @@ class Source:
     last_heard_at: datetime | None
     age: timedelta | None
     current: bool
+    told_by: tuple[str, ...] = ()
 
 
 def board(
@@ -54,6 +60,7 @@ def board(
         _RESOURCES.c.state != "closed",
         _RESOURCES.c.ends_at > now,
         _RESOURCES.c.audience.in_(viewer.audiences),
+        _RESOURCES.c.shown == "shown",
     ]
     if direction is not None:
         wanted.append(_RESOURCES.c.direction == direction)
@@ -74,6 +81,11 @@ def board(
     return found
 
 
+def on_the_board(row: Resource, viewer: Viewer, *, now: datetime) -> bool:
+    """Whether a record of ours is live, has been let up, and is for this viewer."""
+    return row.state != "closed" and row.ends_at > now and row.shown == "shown" and row.audience in viewer.audiences
+
+
 def ours(connection: Connection, public_id: str) -> Resource | None:
     """Our own record under a public id, whatever its state."""
     values = connection.execute(_RESOURCES.select().where(_RESOURCES.c.public_id == public_id)).mappings().first()
@@ -87,7 +99,7 @@ def ours_at(connection: Connection, object_id: str) -> Resource | None:
 
 
 def sources(connection: Connection, council: Council, *, now: datetime, current_for: timedelta) -> Mapping[str, Source]:
-    """Ourselves and the councils we are linked up with, by actor id. Our own word is always current."""
+    """Ourselves, the councils we are linked up with, and those they vouch for, by actor id. Our own word is always current."""
     rows = connection.execute(_LINKED)
     found = {
         council.actor_id: Source(
@@ -98,4 +110,10 @@ def sources(connection: Connection, council: Council, *, now: datetime, current_
         age = None if heard is None else max(now - heard, timedelta(0))
         current = age is not None and age <= current_for
         found[actor_id] = Source(actor_id, name, origin, key_id, False, heard, age, current)
+    for one in vouching.carried(connection, council):
+        age = max(now - one.head_at, timedelta(0))
+        origin = ids.origin_of(one.actor_id)
+        found[one.actor_id] = Source(
+            one.actor_id, one.name, origin, "", False, one.head_at, age, age <= current_for, told_by=one.by
+        )
     return found

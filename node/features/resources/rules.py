@@ -11,6 +11,7 @@ from typing import Final
 
 from node import lint
 from node.feature import Viewer
+from node.features.resources.kinds import Kind
 from node.rights import Right
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
@@ -72,11 +73,6 @@ def quantity(text: str | None, *, field: str) -> Decimal | None:
     return Decimal(text.strip())
 
 
-def as_text(number: Decimal) -> str:
-    """A number as the wire has it: decimal text without exponent."""
-    return f"{number:f}"
-
-
 def check_quantities(whole: str | None, available: str | None) -> None:
     """What is left is a number between none and the whole. Raises Refusal("quantity")."""
     all_of_it = quantity(whole, field="quantity")
@@ -99,16 +95,6 @@ def check_quantities(whole: str | None, available: str | None) -> None:
             "available",
             sentence=phrase("There cannot be more left than there were ({whole}).", whole=whole),
         )
-
-
-def state_of(whole: str | None, available: str | None) -> str:
-    """How much of it is spoken for, in the words of the wire."""
-    if whole is None or available is None:
-        return "open"
-    left = Decimal(available)
-    if left == 0:
-        return "promised"
-    return "open" if left == Decimal(whole) else "partly-promised"
 
 
 def check_words(texts: dict[str, str], *, audience: str, has_place: bool) -> None:
@@ -141,6 +127,18 @@ def check_words(texts: dict[str, str], *, audience: str, has_place: bool) -> Non
                     "or show it only to our own neighbours."
                 ),
             )
+
+
+def check_kind(kind: Kind | None, *, typed: str, audience: str) -> None:
+    """The kind is one of ours, and what must stay home stays. Raises Refusal("kind", "kind") or ("sensitive", "audience")."""
+    if typed and kind is None:
+        raise Refusal("kind", "kind", sentence=phrase("Choose a kind from the list."))
+    if kind is not None and kind.sensitive and publishes(audience):
+        raise Refusal(
+            "sensitive",
+            "audience",
+            sentence=phrase("This kind of thing stays among our own neighbours. Show it to them only."),
+        )
 
 
 def check_outcome(outcome: str) -> None:

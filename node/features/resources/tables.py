@@ -16,11 +16,23 @@ class Resource(SQLModel, table=True):
     """One need or offer of ours.
 
     `object_id` is its federated address, set when it is first published and kept for good; `public_id` (26 characters)
-    names it on our pages and is the last part of that address. `quantity` and `available` are decimal texts. `near` is
-    the name of a place, `cell` its H3 cell, None where there is no fixed place. `by_member` is never published.
+    names it on our pages and is the last part of that address. `near` is the name of a place, `cell` its H3 cell, None where
+    there is no fixed place. `by_member` is never published, and 0 where nobody of ours put it up; `told_by` says how it came.
+
+    `quantity`, `available` and `taken_otherwise` are decimal texts. `available` and `state` are results, written by
+    `reckoning` alone: the whole, less what is promised, less `taken_otherwise`, which is what went without a promise.
+
+    `holder` is whose hands it is in; 0 means whoever is on call now, so no need is ever in nobody's. `shown` is "shown",
+    "held" (being read) or "hidden": only what is shown leaves this server. `code` is the number of the note, `phrase_hash`
+    and `link_hash` open its own page; these, `contact` and `exact_place` are forgotten at `erase_at`.
     """
 
-    __table_args__ = (Index("ix_resource_state_ends_at", "state", "ends_at"),)
+    __table_args__ = (
+        Index("ix_resource_state_ends_at", "state", "ends_at"),
+        Index("ix_resource_code", "code", unique=True),
+        Index("ix_resource_link_hash", "link_hash", unique=True),
+        Index("ix_resource_erase_at", "erase_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     object_id: str | None = Field(default=None, unique=True)
@@ -44,6 +56,26 @@ class Resource(SQLModel, table=True):
     by_member: int
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
+    kind: str = ""
+    told_by: str = "member"
+    taken_otherwise: str = "0"
+    can_wait: bool = True
+    may_pass_on: bool = False
+    exact_place: str | None = Field(default=None, sa_type=SealedText)
+    holder: int = 0
+    holder_actor: str | None = None
+    held_since: datetime | None = Field(default=None, sa_type=Instant)
+    shown: str = "shown"
+    shown_why: str = Field(default="", sa_type=SealedText)
+    shown_at: datetime | None = Field(default=None, sa_type=Instant)
+    code: str | None = None
+    phrase_hash: str | None = None
+    link_hash: str | None = None
+    contact: str | None = Field(default=None, sa_type=SealedText)
+    contact_ok_at: datetime | None = Field(default=None, sa_type=Instant)
+    contact_language: str = ""
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    erase_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Availability(SQLModel, table=True):

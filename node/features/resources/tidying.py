@@ -9,22 +9,55 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from federation.moments import microseconds
+from node.features.resources.promises import keeping
 
 KEPT_FOR: Final = timedelta(days=30)
 AT_ONCE: Final = 500
 
 # A closed one whose note is still out there stays until that has ended: until then it can be taken down.
-_FORGET: Final = text(
-    "DELETE FROM resource WHERE id IN (SELECT id FROM resource o WHERE o.ends_at < :before"
+_OLD: Final = text(
+    "SELECT id FROM resource o WHERE o.ends_at < :before"
     " OR (o.state = 'closed' AND o.updated_at < :before AND NOT EXISTS"
-    " (SELECT 1 FROM replica r WHERE r.object_id = o.object_id AND r.gone_at IS NULL)) LIMIT :most)"
+    " (SELECT 1 FROM replica r WHERE r.object_id = o.object_id AND r.gone_at IS NULL)) LIMIT :most"
+)
+# What is old goes whole.
+_DUE: Final = text("SELECT id FROM resource WHERE erase_at <= :now AND ends_at >= :before LIMIT :most")
+_ERASE: Final = tuple(
+    text(statement)
+    for statement in (
+        "UPDATE resource SET contact = NULL, contact_ok_at = NULL, contact_language = '', exact_place = NULL,"
+        " phrase_hash = NULL, link_hash = NULL, shown_why = '', erase_at = NULL WHERE id = :id",
+        "UPDATE promise SET words = '' WHERE resource_id = :id",
+        "DELETE FROM reply WHERE resource_id = :id",
+    )
+)
+# Promises to nearby councils, and the acts that they were computed from, once they have had their time.
+_OLD_ELSEWHERE: Final = text(
+    "DELETE FROM promise WHERE id IN (SELECT id FROM promise WHERE resource_id IS NULL AND ends_at < :before"
+    " AND updated_at < :before AND counterpart_id IS NULL LIMIT :most)"
+)
+_ACTS_OF_NOTHING: Final = text(
+    "DELETE FROM agreement_act WHERE id IN (SELECT id FROM agreement_act a WHERE a.received_at < :before"
+    " AND NOT EXISTS (SELECT 1 FROM promise p WHERE p.offer_id = a.offer_id) LIMIT :most)"
 )
 
 
 def tidy(connection: Connection, now: datetime) -> int:
-    """Drop at most 500 of ours that ended, or were closed, 30 days ago. Returns how many went.
+    """Forget contacts, phrases and what was written back and forth once that is due, and drop at most 500 records of ours that
+    ended, or were closed, 30 days ago. Returns how many of either.
 
     What was taken down is gone already.
     """
     given = {"before": microseconds(now - KEPT_FOR), "most": AT_ONCE}
-    return connection.execute(_FORGET, given).rowcount
+    due = connection.execute(_DUE, {**given, "now": microseconds(now)}).scalars().all()
+    for resource_id in due:
+        for statement in _ERASE:
+            connection.execute(statement, {"id": resource_id})
+    old = connection.execute(_OLD, given).scalars().all()
+    keeping.forget_about(connection, old, over=True)
+    if old:
+        connection.execute(
+            text("DELETE FROM resource WHERE id IN (SELECT value FROM json_each(:ids))"), {"ids": f"{list(old)}"}
+        )
+    elsewhere = connection.execute(_OLD_ELSEWHERE, given).rowcount
+    return len(due) + len(old) + elsewhere + connection.execute(_ACTS_OF_NOTHING, given).rowcount

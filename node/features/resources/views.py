@@ -1,6 +1,7 @@
 """From rows to what lists, pages and programs are shown. Nothing that names a member is ever copied from here."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from federation.council import Council
 from federation.tables import Replica
 from node.feature import Slip, Viewer
-from node.features.resources import queries
+from node.features.resources import below, queries
 from node.features.resources.around import Found
 from node.features.resources.queries import Source
 from node.features.resources.tables import Resource
@@ -24,6 +25,7 @@ from schemas.records.availability import (
     CouncilFreshness,
     Freshness,
     ProofState,
+    RegionalSource,
     SourceCouncil,
 )
 from schemas.records.resource import ResourceState, ResourceView, read_resource
@@ -80,7 +82,9 @@ def _item(found: Found, source: Source) -> AvailabilityItem:
             "available": found.available,
             "unit": found.unit,
             "near": found.near or None,
-            "source": SourceCouncil(actor=source.actor_id, name=source.name, url=source.url),
+            "source": RegionalSource(
+                actor=source.actor_id, name=source.name, url=source.url, told_by=list(source.told_by)
+            ),
             "ends_at": found.ends_at,
             "updated": found.updated,
             "audience": Audience(found.audience),
@@ -169,6 +173,16 @@ def from_resolution(
     return [own_slip(row, viewer) for row in queries.board(connection, viewer, now=now, because=object_id)]
 
 
+def unpublished(connection: Connection, viewer: Viewer, now: datetime, council: Council, public_id: str) -> Slip | None:
+    """A live one of ours that never left this server, for its own page; None where it is not for this viewer."""
+    row = queries.ours(connection, public_id)
+    if row is None or not queries.on_the_board(row, viewer, now=now):
+        return None
+    shown = own_slip(row, viewer)
+    address = f"{council.base_url}/o/{public_id}"
+    return replace(shown, details=shown.details | below.parts_of(connection, row, address, viewer, now))
+
+
 def slip(connection: Connection, replica: Replica, viewer: Viewer, now: datetime) -> Slip | None:
     """One published need or offer, ours or theirs, for its own page; None where it is not for this viewer."""
     if replica.audience not in viewer.audiences or replica.gone_at is not None:
@@ -178,6 +192,7 @@ def slip(connection: Connection, replica: Replica, viewer: Viewer, now: datetime
         return None
     near = note.location.name if note.location is not None else ""
     left = words.left(note.available, note.quantity, note.unit)
+    own = queries.ours_at(connection, replica.object_id)
     return Slip(
         kind=note.direction,
         title=note.name,
@@ -193,6 +208,7 @@ def slip(connection: Connection, replica: Replica, viewer: Viewer, now: datetime
             "state": note.state.value,
             "category": note.category,
             "starts_at": note.start_time,
-            "changeable": may_change(queries.ours_at(connection, replica.object_id), viewer),
+            "changeable": may_change(own, viewer),
+            **below.parts_of(connection, own, replica.object_id, viewer, now),
         },
     )

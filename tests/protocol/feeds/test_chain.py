@@ -67,6 +67,14 @@ def test_a_chain_that_ends_in_a_broken_signature_does_not_count() -> None:
     assert _flaw(chain.follow([*RUN[:-1], broken], START_HEAD)) is Flaw.SIGNATURE
 
 
+def test_one_that_names_another_before_it_does_not_follow_though_its_own_key_has_signed_it() -> None:
+    first = genesis()
+    said_otherwise = put(put(first, 2), 3)
+
+    assert _flaw(chain.follow([put(first, 1), said_otherwise], begun(first).head)) is Flaw.CHAIN
+    assert isinstance(chain.follow([put(first, 2), said_otherwise], begun(first).head), Head)
+
+
 def test_the_old_key_signs_nothing_after_it_was_given_up() -> None:
     first = genesis()
     handed = after(first, Kind.KEY, object=multibase_of(NEXT))
@@ -127,6 +135,14 @@ def test_a_snapshot_carries_the_chain_on_and_lists_what_is_live() -> None:
     assert _flaw(chain.judge_live(RUN[1], live=found[1])) is Flaw.NOT_LIVE
     assert _flaw(chain.at_snapshot(snapshot, head=START_HEAD)) is Flaw.KEY
     assert _flaw(chain.at_snapshot(RUN[0], head=START_HEAD)) is Flaw.CHAIN
+
+
+def test_a_snapshot_that_its_council_did_not_sign_is_refused() -> None:
+    true = after(genesis(), Kind.SNAPSHOT, payload={"live": []})
+    forged = Entry(true.header, true.id, bytes(64), true.salt, true.payload, true.signed)
+
+    assert _flaw(chain.at_snapshot(forged, head=START_HEAD)) is Flaw.SIGNATURE
+    assert not isinstance(chain.at_snapshot(true, head=START_HEAD), Flawed)
 
 
 @pytest.mark.parametrize(

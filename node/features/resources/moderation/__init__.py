@@ -1,0 +1,1 @@
+"""Words about notes that something is wrong with. Counted by month, never by person."""
