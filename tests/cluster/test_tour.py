@@ -18,7 +18,7 @@ NAMES = [SETTING_UP, *(sentence_of(step) for step in ORDER)]
 @pytest.fixture(scope="module")
 def tour() -> Iterator[dict[str, Any]]:
     ran = subprocess.run(
-        command("demo", "--script", "--json"), capture_output=True, text=True, timeout=170, check=False
+        command("demo", "--script", "--json"), capture_output=True, text=True, timeout=600, check=False
     )
     facts = json.loads(ran.stdout)
     yield {**facts, "exit": ran.returncode, "stderr": ran.stderr}
