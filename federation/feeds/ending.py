@@ -27,9 +27,13 @@ _SOURCES = text(
 )
 # Mostly the very same bytes: only what differs is read.
 _OTHERWISE = text(
-    "SELECT e.*, r.document FROM feed_entry e JOIN replica r ON r.object_id = e.object_id WHERE e.feed_id = :feed"
-    " AND e.kind = 'put' AND e.payload IS NOT NULL AND e.payload <> r.document AND r.source = :actor AND r.gone_at IS NULL"
-    " AND r.received_at < :before ORDER BY e.seq"
+    "SELECT e.object_id, e.payload, r.document FROM feed_entry e JOIN replica r ON r.object_id = e.object_id"
+    " WHERE e.feed_id = :feed AND e.kind = 'put' AND e.payload IS NOT NULL AND e.payload <> r.document"
+    " AND r.source = :actor AND r.audience = :audience AND r.gone_at IS NULL AND r.received_at < :before ORDER BY e.seq"
+)
+_SAID = text(
+    "SELECT e.* FROM feed_entry e JOIN feed f ON f.id = e.feed_id AND f.epoch = e.epoch WHERE f.actor_id = :actor"
+    " AND e.object_id = :object AND e.kind = 'put' AND e.payload IS NOT NULL ORDER BY e.n DESC LIMIT 1"
 )
 
 
@@ -61,16 +65,23 @@ def agree_with_the_list(
         return
     said = {*live, *(one.header.object for one in run[place:] if one.header.kind is Kind.PUT)}
     channel, before = run[place].header.channel, now - AHEAD_OF_ITS_ENTRY
-    for object_id in _held(connection, actor=actor, channel=channel, before=before):
-        if object_id not in said:
-            gone.drop(connection, council, object_id=object_id, actor=actor, channel=channel, now=now)
-    given = {"feed": feed_id, "actor": actor, "before": microseconds(before)}
-    for row in connection.execute(_OTHERWISE, given).mappings().all():
-        if orjson.loads(row["document"])["id"] != orjson.loads(row["payload"])["id"]:
-            gone.drop(connection, council, object_id=row["object_id"], actor=actor, channel=channel, now=now)
-            listed = kept.entry_of(row)
-            known = applying.look_up(connection, council, [listed], actor=actor)
-            applying.apply(connection, council, listed, actor=actor, known=known, now=now)
+    overtaken = [one for one in _held(connection, actor=actor, channel=channel, before=before) if one not in said]
+    given = {"feed": feed_id, "actor": actor, "audience": own.AUDIENCE[channel], "before": microseconds(before)}
+    for row in connection.execute(_OTHERWISE, given).all():
+        if orjson.loads(row.document)["id"] != orjson.loads(row.payload)["id"]:
+            overtaken.append(row.object_id)
+    for object_id in overtaken:
+        gone.drop(connection, council, object_id=object_id, actor=actor, channel=channel, now=now)
+        _put_what_is_said(connection, council, object_id=object_id, actor=actor, now=now)
+
+
+def _put_what_is_said(connection: Connection, council: Council, *, object_id: str, actor: str, now: datetime) -> None:
+    """The word on an object that stands in its owner's feeds, in whichever of them, in place of one that stands nowhere."""
+    row = connection.execute(_SAID, {"actor": actor, "object": object_id}).mappings().first()
+    if row is not None:
+        listed = kept.entry_of(row)
+        known = applying.look_up(connection, council, [listed], actor=actor)
+        applying.apply(connection, council, listed, actor=actor, known=known, now=now)
 
 
 def _held(connection: Connection, *, actor: str, channel: str, before: datetime | None) -> list[str]:

@@ -96,3 +96,21 @@ def test_what_was_taken_back_stays_so_though_its_author_has_forgotten_that() -> 
     talk(hilltop, riverside)
 
     assert hilltop.live() == {}
+
+
+def test_what_was_told_to_fewer_by_a_word_that_its_author_has_forgotten_is_for_all_again() -> None:
+    riverside, hilltop = all_linked("riverside", "hilltop")
+    chairs = riverside.publish("Ten chairs")
+    talk(hilltop, riverside)
+    copy = builders.snapshot(riverside.connection)
+    riverside.publish("Ten chairs", object_id=chairs, audience="neighbours")
+    _pushed(riverside, hilltop, chairs)
+    _put_back(riverside, copy)
+    _days_on(riverside, hilltop)
+    before = hilltop.replica(chairs)["audience"]
+
+    riverside.snapshot()
+    talk(hilltop, riverside)
+
+    assert before == "neighbours"
+    assert hilltop.replica(chairs)["audience"] == "public"

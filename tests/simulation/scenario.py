@@ -76,7 +76,7 @@ class Scenario:
             Calm(self.world, self.honest).settle()
         if not self.world.run(until=self.world.elapsed + round(CALM_WITHIN * 1_000_000)):
             self.world.wrong(f"unrest: things still happen {CALM_WITHIN / DAY:.0f} days after everything was healed")
-        checks.check(self.world, self.honest, self.log, unheard=[self.blocked.council.actor_id])
+        checks.check(self.world, self.honest, self.log, unheard=[self.blocked.council.actor_id], feeds=self._feeds)
         if self._feeds:
             feed_checks.check_feeds(self.world, self.nodes, self.log)
         self._check_reader()
