@@ -187,12 +187,12 @@ async def test_a_blocked_council_is_not_answered(tmp_path: Path) -> None:
 
 
 async def test_whoever_asks_without_end_is_told_to_wait(tmp_path: Path) -> None:
-    async with region(tmp_path, "riverside", "harbour", limits={"peer_rate": {"per_minute": 1, "burst": 4}}) as (
+    async with region(tmp_path, "riverside", "harbour", limits={"peer_rate": {"per_minute": 1, "burst": 40}}) as (
         riverside,
         harbour,
     ):
         await _settled(tmp_path, riverside, harbour)
-        letters = [asked(riverside, harbour.node.council) for _ in range(6)]
+        letters = [asked(riverside, harbour.node.council) for _ in range(41)]
 
         statuses = [(await hand_over(riverside.node, one)).status for one in letters]
 
