@@ -42,7 +42,7 @@ tour: $(VENV)/.words  ## the demo walks through itself: PASS or FAIL for each st
 	@$(BIN)/comarca demo --script
 
 test: check  ## lint, types, import contracts and the whole suite
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 4
 
 check: lint types contracts
 

@@ -46,7 +46,8 @@ class Council:
     """This node's council. `base_url` is its origin, without a trailing slash; it stays for as long as we run.
 
     `profile` and `keyring` are replaced whole when the council changes them; nobody keeps a copy, so everybody says the new
-    ones at once.
+    ones at once. `house` is what the node that runs it gives its features along: federation never
+    looks into it.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Council:
         self.randomness = randomness
         self.rules = rules or Rules()
         self.profile = Profile(name, language, summary, place)
+        self.house: object = None
 
     @property
     def name(self) -> str:

@@ -67,7 +67,7 @@ class Front:
             else:
                 await _send_refused(send, 405, "malformed", "An inbox takes POST only.", extra=[(b"allow", b"POST")])
             return
-        if path in questions.PATHS or path in questions.UNSIGNED:
+        if path in questions.SIGNED or path in questions.UNSIGNED:
             await self._answer(scope, receive, send, path)
             return
         if method in ("GET", "HEAD"):

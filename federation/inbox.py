@@ -46,6 +46,7 @@ __all__ = [
     "Judgement",
     "Met",
     "judge",
+    "judge_proof",
     "keep",
     "keep_checked",
     "keep_first_word",
@@ -139,7 +140,7 @@ def _judge_council(
     if activity.type not in CONTENT_VERBS | LINKING_VERBS and act is None:
         return Dropped("verb-of-no-meaning") if known.accepted else _unknown_peer()
     pinned = directory.keys.get(known.ed25519_key_id or "")
-    refused = _judge_proof(document, pinned[0] if pinned else None, known=known, now=now)
+    refused = judge_proof(document, pinned[0] if pinned else None, known=known, now=now)
     if refused is not None:
         return refused
     check: Check | Refused | None = None
@@ -162,7 +163,8 @@ def _judge_council(
     return replace(arrival_of(activity, body, now=now), check=check, of_itself=of_itself)
 
 
-def _judge_proof(document: dict[str, Any], pinned: PublicKey | None, *, known: Known, now: datetime) -> Refused | None:
+def judge_proof(document: dict[str, Any], pinned: PublicKey | None, *, known: Known, now: datetime) -> Refused | None:
+    """Whether an activity is proved by a key that its council is known by, and not longer ago than is remembered."""
     claim = proof.proof_of(document)
     if isinstance(claim, Refused):
         return claim
@@ -233,7 +235,7 @@ def _judge_met(
         multibase = introduction.ed25519_multibase
         key = keys.decode_multikey(multibase) if multibase else None
         stranger = Known(introduction.actor_id, State.NONE, introduction.inbox, introduction.ed25519_key_id)
-        refused = _judge_proof(document, key, known=stranger, now=now)
+        refused = judge_proof(document, key, known=stranger, now=now)
         if refused is not None:
             return refused
     return replace(arrival_of(activity, body, now=now), introduction=introduction)

@@ -1,6 +1,6 @@
 """The kinds of payload that features bring along. Federation learns of them only through the mapping it is given."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from federation.tables import Lane
 from protocol.verdict import Refused
+from schemas.live import LiveQuestion
 
 Ours = TypeVar("Ours")
 """What stands for our own council in what features bring along. Federation has one such; a kind needs to know nothing of it."""
@@ -38,6 +39,9 @@ class Kind(Generic[Ours]):
     `put(connection, copy, model)` writes the feature's own index for it, and must be safe to run twice.
     `end(connection, replica_id)` removes that index.
 
+    `live(connection, question, source, now, most)`: the replicas of one council, at most so many, that answer a live
+    question, those that matter most first; asked alike of ourselves, to answer, and of who has answered, to see what is gone.
+
     `vouched`: what is public of this kind is also taken of councils that linked ones vouch for (federation.feeds.vouching).
 
     Two more are for a store that was behind, and hears from neighbours what we ourselves once said. Both must be safe to run twice.
@@ -56,6 +60,7 @@ class Kind(Generic[Ours]):
     check: Callable[[Connection, Ours, Mapping[str, Any], Any, datetime], Refused | None] | None = None
     recover: Callable[[Connection, Copy, Any, Mapping[str, Any]], None] | None = None
     lapse: Callable[[Connection, str, str | None, datetime], None] | None = None
+    live: Callable[[Connection, LiveQuestion, str, datetime, int], Sequence[int] | Refused] | None = None
     vouched: bool = False
 
 
@@ -63,7 +68,8 @@ class Kind(Generic[Ours]):
 class Act(Generic[Ours]):
     """One kind of answer of a council to a record of another: an activity that carries nothing but itself.
 
-    `marker` is the member that tells it, `verbs` are those it may have; its Undo embeds it without its proof.
+    `marker` is the member that tells it, or where no one member does, `tells(activity)`; `verbs` are those it may have. Its Undo
+    embeds it without its proof.
     `read(activity)` judges the shape. `judge(model, council)` says whether it is meant for us; neither may look anything up.
     `check(connection, council, model, now)` may refuse what does not fit what is held, in the step that would store it.
     `apply(connection, council, model, document, now)` takes it over, perhaps twice; it must be safe to run in any order.
@@ -75,6 +81,12 @@ class Act(Generic[Ours]):
     judge: Callable[[Mapping[str, Any], Any, Ours], Refused | None]
     check: Callable[[Connection, Ours, Any, datetime], Refused | None]
     apply: Callable[[Connection, Ours, Any, bytes, datetime], None]
+    tells: Callable[[Mapping[str, Any]], bool] | None = None
+
+    def is_one(self, said: Mapping[str, Any]) -> bool:
+        """Whether an activity, or what an Undo embeds, is of this kind."""
+        marked = self.marker in said if self.tells is None else self.tells(said)
+        return marked and said.get("type") in self.verbs
 
 
 def act_of(acts: Iterable[Act[Ours]], activity: Mapping[str, Any]) -> Act[Ours] | None:
@@ -82,7 +94,7 @@ def act_of(acts: Iterable[Act[Ours]], activity: Mapping[str, Any]) -> Act[Ours] 
     said: Any = activity.get("object") if activity.get("type") == "Undo" else activity
     if not isinstance(said, Mapping):
         return None
-    return next((act for act in acts if act.marker in said and said.get("type") in act.verbs), None)
+    return next((act for act in acts if act.is_one(said)), None)
 
 
 Kinds = Mapping[str, Kind[Ours]]

@@ -26,6 +26,11 @@ class Buckets:
         self._limit = limit
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
+    @classmethod
+    def steady(cls, per_minute: float) -> "Buckets":
+        """As many at once as in a minute."""
+        return cls(per_minute=per_minute, burst=max(1.0, per_minute))
+
     def __len__(self) -> int:
         return len(self._full_at)
 

@@ -21,12 +21,14 @@ from node.backup import contents
 from node.backup.regular import RegularBackups
 from node.database import Store, hold_lock
 from node.engine import Engine
-from node.feature import Feature
+from node.errands import Errands
+from node.feature import Bench, Feature
 from node.identity import load_identity
 from node.installed import FEATURES
 from node.marking import Marking, fall_silent_if_older
 from node.migrations import run as migrations
 from node.ports import SystemClock, SystemRandomness
+from node.post import Post, SmtpPost
 from node.profile.claiming import waits
 from node.profile.keeping import first_profile, held, keep
 from node.recovery import begin_feeds
@@ -105,6 +107,7 @@ def open_council(settings: Settings, *, randomness: Randomness, features: tuple[
     )
     council.keyring = identity.keyring
     council.profile = first_profile(settings)
+    council.house = settings
     return council
 
 
@@ -140,6 +143,7 @@ class Node:
     randomness: Randomness = field(default_factory=SystemRandomness)
     features: tuple[Feature, ...] = FEATURES
     transport: Transport | None = None
+    post: Post | None = None
 
     def __post_init__(self) -> None:
         self.council = open_council(self.settings, randomness=self.randomness, features=self.features)
@@ -160,6 +164,7 @@ class Node:
             self.settings, clock=self.clock, version=software_version(), council=lambda: self.council.name
         )
         self._marking = Marking(self.settings.directory, self.store)
+        self._errands = Errands(self.features, self._bench())
         self._probes = self._watched()
         self.site = Site(
             settings=self.settings,
@@ -169,6 +174,8 @@ class Node:
             randomness=self.randomness,
             features=self.features,
             relations_changed=self.engine.relations_changed,
+            ask_live=self.engine.live.ask_from_beside,
+            told_live=self.engine.live.lately,
         )
         apply_profile(self.council, self.settings, self.store, now=self.clock.now())
         self._front = self.engine.front(self._page)
@@ -194,6 +201,11 @@ class Node:
         else:
             await self._pages(scope, receive, send)
 
+    def _ended_loops(self) -> tuple[str, ...] | None:
+        """Those of the engine and of the errands; None while none was started."""
+        ended = self.engine.ended_loops()
+        return None if ended is None else ended + self._errands.ended()
+
     def _watched(self) -> Probes:
         """The probes in front of everything else, and the figures if they are wanted."""
         wanted, engine = self.settings.metrics, self.engine
@@ -202,7 +214,7 @@ class Node:
             clock=self.clock,
             directory=self.settings.directory,
             revision=migrations.head(),
-            ended_loops=engine.ended_loops,
+            ended_loops=self._ended_loops,
         )
         self._figures: Figures | None = None
         self._figures_server: asyncio.Server | None = None
@@ -216,6 +228,10 @@ class Node:
                 version=software_version(),
             )
         return Probes(self._behind_probes, readiness=readiness, figures=self._figures, token=wanted.token)
+
+    def _bench(self) -> Bench:
+        post = self.post or (SmtpPost(self.settings) if self.settings.mail.on else None)
+        return Bench(self.settings, self.council, self.store, self.clock, self.randomness, post)
 
     async def _show_figures(self) -> None:
         port = self.settings.metrics.port
@@ -233,6 +249,7 @@ class Node:
         self.store.on_commit(self.site.streams.wake)
         self.engine.written_elsewhere += (self.site.streams.wake, self._marking.wake)
         self._marking.start()
+        self._errands.start()
         await self._show_figures()
         self._backups.start()
 
@@ -241,6 +258,7 @@ class Node:
         self.site.streams.end()
         if self._figures_server is not None:
             self._figures_server.close()
+        await self._errands.stop()
         await self.engine.stop()
         await self._marking.stop()
         if self._network is not None:

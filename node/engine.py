@@ -8,22 +8,22 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import structlog
 
-from federation import destinations, peers, replicas, rotation
+from federation import destinations, replicas, rotation
 from federation.arrivals import Applied, try_held_again
 from federation.council import Council
 from federation.directory import Directory
 from federation.feeds.answers import Answers
 from federation.feeds.driver import CatchingUp
 from federation.feeds.reconciling import say_what_was_not
-from federation.fetch import Fetched, KeyFetcher, fetch_document
+from federation.fetch import KeyFetcher
 from federation.front import Application, Front
+from federation.greeting import Greeting
 from federation.hearing import Hearing
-from federation.media_types import Media
+from federation.live_asking import LiveAsking
 from federation.ports import Clock, Randomness, Transport
 from federation.rates import Buckets
 from federation.reception import Rates, Reception
@@ -83,8 +83,8 @@ class Engine:
             policy=council.rules.policy,
             our_origin=council.origin,
             monotonic=clock.monotonic,
-            per_origin=_bucket(limits.key_fetch_per_host_per_minute),
-            in_all=_bucket(limits.key_fetch_total_per_minute),
+            per_origin=Buckets.steady(limits.key_fetch_per_host_per_minute),
+            in_all=Buckets.steady(limits.key_fetch_total_per_minute),
         )
         self.applier = Applier(council=council, store=store, clock=clock, applied=self._applied)
         self.deliverer = Deliverer(
@@ -116,6 +116,16 @@ class Engine:
         self.hearing = Hearing(
             council=council, store=store, clock=clock, directory=lambda: self.directory, heard=self._heard
         )
+        self.greeting = Greeting(
+            council=council,
+            store=store,
+            clock=clock,
+            randomness=randomness,
+            transport=transport,
+            linked=self._linked,
+            every=settings.federation.contact_every,
+            heard=self._heard,
+        )
         self.chores = Chores(
             settings,
             council=council,
@@ -146,6 +156,15 @@ class Engine:
             strangers=Buckets(per_minute=unknown.per_minute, burst=unknown.burst),
             hello=self._hello,
             relations_changed=self.refresh,
+        )
+        self.live = LiveAsking(
+            council=council,
+            store=store,
+            clock=clock,
+            transport=transport,
+            directory=lambda: self.directory,
+            heard=self._heard,
+            differs=self.catching_up.wake,
         )
         self.served = Served(council=council, store=store, clock=clock, version=version)
 
@@ -194,10 +213,17 @@ class Engine:
         await self.store.write(lambda c: destinations.try_now(c, origin=None, now=now))
         await self.refresh()
         await self.catching_up.look_whether_muted()
-        self._loop = loop = asyncio.get_running_loop()
+        self._loop = self.live.loop = loop = asyncio.get_running_loop()
         self.store.on_commit(lambda: _wake(loop, self.deliverer.wake))
         self._version = await self.store.data_version()
-        works = (self.applier.run, self.deliverer.run, self.catching_up.run, self._look, self._greet, self.chores.run)
+        works = (
+            self.applier.run,
+            self.deliverer.run,
+            self.catching_up.run,
+            self._look,
+            self.greeting.run,
+            self.chores.run,
+        )
         for work in works:
             self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
 
@@ -264,35 +290,9 @@ class Engine:
             since = now - rotation.NOTICED_WITHIN
             await self.store.write(lambda c: say_what_was_not(c, council, since=since, now=now))
 
-    async def _greet(self) -> None:
-        """Say hello to every council that we are linked up with, at once and then every so often, never in step."""
-        while True:
-            await asyncio.gather(*(self._greet_one(actor_id) for actor_id in self._linked()))
-            await asyncio.sleep(self.settings.federation.contact_every * (0.5 + self.randomness.uniform()))
-
-    async def _greet_one(self, actor_id: str) -> None:
-        origin = ids.origin_of(actor_id)
-        try:
-            answer = await fetch_document(
-                self.transport, f"{origin}/.well-known/comarca", sign=self._signed, accept=Media.JSON, seconds=5.0
-            )
-            if isinstance(answer, Fetched):
-                now = self.clock.now()
-                await self.store.write(lambda c: peers.heard(c, actor_id=actor_id, now=now))
-                self.deliverer.heard_from(origin)
-        except Exception:
-            _log.exception("greeting failed", council=actor_id)
-
-    def _signed(self, method: str, url: str) -> dict[str, str]:
-        return headers_for(self.council, scheme="ed25519", method=method, url=url, body=None, now=self.clock.now())
-
     def _signed_as_node(self, method: str, url: str) -> dict[str, str]:
-        now: datetime = self.clock.now()
+        now = self.clock.now()
         return headers_for(self.council, scheme="cavage", method=method, url=url, body=None, now=now, as_node=True)
-
-
-def _bucket(per_minute: float) -> Buckets:
-    return Buckets(per_minute=per_minute, burst=max(1.0, per_minute))
 
 
 def _wake(loop: asyncio.AbstractEventLoop, wake: Callable[[], Any]) -> None:

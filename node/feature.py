@@ -4,7 +4,7 @@ A feature is registered by one line in `node/installed.py`. Everything else (men
 of one slip) is built from these descriptions. Features never import each other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,9 @@ from sqlalchemy import Connection
 
 from federation.council import Council
 from federation.kinds import Act, Kind
+from federation.ports import Clock, Randomness
+from node.database import Store
+from node.post import Post
 from node.rights import CARETAKER, KEEPER, NEIGHBOUR, ON_CALL, Right
 from node.settings import Settings
 from schemas.phrase import phrase
@@ -90,7 +93,10 @@ class Acting:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One notice as the wall, the board and the lists show it. `kind` picks shape, colour and word; `href` its page."""
+    """One notice as the wall, the board and the lists show it. `kind` picks shape, colour and word; `href` its page.
+
+    `asked_at`: since when a need of ours has been waiting; nothing else has it.
+    """
 
     kind: str  # "need", "offer", "resolution", "alert", "drill"
     title: str
@@ -102,6 +108,7 @@ class Slip:
     ends_at: datetime | None
     source: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,22 @@ class MenuEntry:
     label: str
     href: str
     order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a feature's own loops work with. `post` takes letters, None where the settings name no mail server."""
+
+    settings: Settings
+    council: Council
+    store: Store
+    clock: Clock
+    randomness: Randomness
+    post: Post | None = None
+
+
+Errand = Callable[[], Coroutine[Any, Any, None]]
+"""A loop of a feature: runs until it is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +148,14 @@ class Feature:
     idea or a draft say, for its page; without it the slip is looked for on its wall. `details["after"]` of any slip may name a
     template of its own that stands below it on its page: what comes next, and what belongs to it.
     `due(connection, acting)`: do what falls due by itself, in nobody's name; returns how many things were done.
+    `errands(bench)`: its own loops, for what must wait for others beside the steps of the database.
     `tidy(connection, now)`: drop a bounded number of its own rows that have had their time, whoever put them up forgotten with
     them; returns how many went.
     `own(connection, member_id)`: everything here that is this member's, for taking along: one dictionary for each record, of
     plain values, with its `kind`.
     `leave(connection, acting, member_id)`: that member leaves; take back what was their own, and forget them where something stays.
     `from_resolution(connection, viewer, now, council, object_id)`: its live slips that come from a resolution, for its page.
+    `small(connection, viewer, now)`: something small that a newcomer could begin with, as slips; nothing where there is nothing.
     `purge(connection, begin)`: one short step of clearing the file of words that deleted rows leave behind, True while there
     is more; `begin` for the first of them.
     """
@@ -146,8 +171,10 @@ class Feature:
     slip: Callable[[Connection, "Replica", Viewer, datetime], Slip | None] | None = None
     unpublished: Callable[[Connection, Viewer, datetime, Council, str], Slip | None] | None = None
     due: Callable[[Connection, Acting], int] | None = None
+    errands: Callable[[Bench], Sequence[Errand]] | None = None
     tidy: Callable[[Connection, datetime], int] | None = None
     purge: Callable[[Connection, bool], bool] | None = None
     own: Callable[[Connection, int], list[dict[str, Any]]] | None = None
     leave: Callable[[Connection, Acting, int], None] | None = None
+    small: Callable[[Connection, Viewer, datetime], list[Slip]] | None = None
     from_resolution: Callable[[Connection, Viewer, datetime, Council, str], list[Slip]] | None = None

@@ -32,6 +32,7 @@ from node.settings_parts import (
     Limits,
     Listen,
     Longitude,
+    Mail,
     Metrics,
     Part,
     Turns,
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     metrics: Metrics = Metrics()
     turns: Turns = Turns()
     backup: Backup = Backup()
+    mail: Mail = Mail()
 
     @field_validator("name")
     @classmethod

@@ -3,10 +3,13 @@
 A part must never read anything or depend on another; `node.settings` puts them together and reads the file.
 """
 
+import ipaddress
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from schemas.mail_address import mail_address
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -79,6 +82,7 @@ class Limits(Part):
     header_deadline: Positive = 10
     sign_in_per_minute: Positive = 10
     forms_per_minute: Positive = 120
+    asks_per_hour: Positive = 60
     streams: Count = 200
 
 
@@ -136,3 +140,44 @@ class Backup(Part):
             if not re.fullmatch(r"age1[02-9ac-hj-np-z]{20,200}", recipient):
                 raise ValueError(f"{recipient!r} is no age recipient; it begins with age1 and is made by age-keygen")
         return recipients
+
+
+class Mail(Part):
+    """Letters to whoever asked or promised: the mail server that takes them, none while `host` is empty. `security` is starttls,
+    tls, or none, which only this machine itself may be spoken to with. The password is the first line of `password_file`.
+    """
+
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]*$", max_length=255)] = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: Annotated[str, Field(max_length=320)] = ""
+    password_file: str = ""
+    from_address: str = ""
+
+    @property
+    def on(self) -> bool:
+        return bool(self.host)
+
+    @field_validator("from_address")
+    @classmethod
+    def _an_address(cls, address: str) -> str:
+        if address and mail_address(address) is None:
+            raise ValueError("this is no mail address; write it like council@example.org")
+        return address
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Mail":
+        if self.on and not self.from_address:
+            raise ValueError("from_address is missing: the address that letters come from")
+        if bool(self.user) != bool(self.password_file):
+            raise ValueError("user and password_file are given together or not at all")
+        if self.on and self.security == "none" and not _is_loopback(self.host):
+            raise ValueError('security = "none" is for a mail server on this machine; use starttls or tls')
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

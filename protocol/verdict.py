@@ -26,6 +26,7 @@ class Reason(StrEnum):
     WRONG_AUDIENCE = "wrong-audience"
     ID_REUSED = "id-reused"
     OTHER_TEXT = "other-text"
+    OTHER_TERMS = "other-terms"
     TOO_MANY = "too-many"
     TOO_LARGE = "too-large"
     WRONG_TYPE = "wrong-type"
@@ -52,7 +53,7 @@ _WORDS_BY_STATUS = {
         Reason.BAD_PROOF,
     ),
     403: (Reason.BLOCKED, Reason.UNKNOWN_PEER, Reason.NOT_OWNER, Reason.WRONG_AUDIENCE),
-    409: (Reason.ID_REUSED, Reason.OTHER_TEXT, Reason.TOO_MANY),
+    409: (Reason.ID_REUSED, Reason.OTHER_TEXT, Reason.OTHER_TERMS, Reason.TOO_MANY),
     413: (Reason.TOO_LARGE,),
     415: (Reason.WRONG_TYPE,),
     422: (Reason.WRONG_SHAPE,),

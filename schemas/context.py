@@ -184,3 +184,8 @@ _SLUG_OF: Final[dict[str, Category]] = {address: slug for slug, address in CATEG
 def category_of(address: str) -> Category:
     """The slug of a category's address; `other` for any address that is not in our list."""
     return _SLUG_OF.get(address, "other")
+
+
+def name_of(address: str) -> str:
+    """The last part of an address in our namespace; empty for any other."""
+    return address.removeprefix(NAMESPACE) if address.startswith(NAMESPACE) else ""

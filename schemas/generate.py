@@ -14,7 +14,15 @@ from pydantic.json_schema import JsonSchemaMode
 from schemas.activity import Activity
 from schemas.actor import TheirActor
 from schemas.base import WireModel
+from schemas.live import LiveAbout, LiveQuestion
 from schemas.problem import Problem
+from schemas.records.agreement import (
+    AgreementAccept,
+    AgreementOffer,
+    AgreementReceipt,
+    AgreementReject,
+    AgreementUndo,
+)
 from schemas.records.alert import AlertForm, AlertNote, AlertView
 from schemas.records.resolution import ResolutionNote
 from schemas.records.resolution_forms import IdeaForm, OutcomeForm, ResolutionForm, ResolutionView
@@ -27,6 +35,11 @@ MODELS: Final[tuple[type[BaseModel], ...]] = (
     ResourceNote,
     ResolutionNote,
     AlertNote,
+    AgreementOffer,
+    AgreementAccept,
+    AgreementReject,
+    AgreementReceipt,
+    AgreementUndo,
     ResourceForm,
     IdeaForm,
     OutcomeForm,
@@ -37,6 +50,8 @@ MODELS: Final[tuple[type[BaseModel], ...]] = (
     AlertView,
     AvailabilityAnswer,
     Problem,
+    LiveQuestion,
+    LiveAbout,
 )
 
 

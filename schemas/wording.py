@@ -6,13 +6,19 @@ Pages have catalogues of their own; nothing here may hold markup.
 
 from typing import Final
 
+from schemas.phrase import Catalogue
+from schemas.repeating import Recurrence, words_of
+
 _ENGLISH: Final = {
     "offer": "Offered",
     "need": "Needed",
     "left": "{} left",
     "near": "Near",
     "from": "From",
+    "repeats": "How often",
     "until": "Until",
+    "hours": "Open",
+    "access": "Getting in",
     "read": "Read it where it was put up",
     "exercise": "EXERCISE (drill)",
     "wanted": "What is wanted",
@@ -64,7 +70,10 @@ _SPANISH: Final = {
     "left": "quedan {}",
     "near": "Cerca de",
     "from": "Desde",
+    "repeats": "Cada cuánto",
     "until": "Hasta",
+    "hours": "Abierto",
+    "access": "Cómo entrar",
     "read": "Leer donde se puso",
     "exercise": "SIMULACRO",
     "wanted": "Qué hace falta",
@@ -114,6 +123,62 @@ _WORDS: Final = {"en": _ENGLISH, "es": _SPANISH}
 
 EXERCISE_WORDS: Final = tuple(words["exercise"].partition(" ")[0] for words in _WORDS.values())
 """What the content of a drill may begin with; a reader must never take one for the real thing."""
+
+_SPANISH_RULES: Final = {
+    "Mondays": "lunes",
+    "Tuesdays": "martes",
+    "Wednesdays": "miércoles",
+    "Thursdays": "jueves",
+    "Fridays": "viernes",
+    "Saturdays": "sábados",
+    "Sundays": "domingos",
+    "first": "primer",
+    "second": "segundo",
+    "third": "tercer",
+    "fourth": "cuarto",
+    "fifth": "quinto",
+    "last": "último",
+    "the {nth} Monday": "el {nth} lunes",
+    "the {nth} Tuesday": "el {nth} martes",
+    "the {nth} Wednesday": "el {nth} miércoles",
+    "the {nth} Thursday": "el {nth} jueves",
+    "the {nth} Friday": "el {nth} viernes",
+    "the {nth} Saturday": "el {nth} sábado",
+    "the {nth} Sunday": "el {nth} domingo",
+    "every day": "cada día",
+    "every {count} days": "cada {count} días",
+    "each month on {days}": "cada mes, {days}",
+    "every {count} months on {days}": "cada {count} meses, {days}",
+    "every week on {days}": "cada semana, los {days}",
+    "every second week on {days}": "una semana de cada dos, los {days}",
+    "every {count} weeks on {days}": "cada {count} semanas, los {days}",
+    "{one} and {other}": "{one} y {other}",
+    "{often} at {time}": "{often} a las {time}",
+    "{said}, once": "{said}, una vez",
+    "{said}, {count} times": "{said}, {count} veces",
+    "{said}, until {day}": "{said}, hasta {day}",
+}
+"""How `schemas.repeating` says a rule: what federates is said without the catalogues of the pages."""
+
+
+class _Spoken:
+    def __init__(self, words: dict[str, str]) -> None:
+        self._words = words
+
+    def gettext(self, message: str, /) -> str:
+        return self._words.get(message, message)
+
+    def ngettext(self, one: str, many: str, count: int, /) -> str:
+        return self.gettext(one if count == 1 else many)
+
+
+_SPOKEN: Final = {"en": _Spoken({}), "es": _Spoken(_SPANISH_RULES)}
+
+
+def said_in(one: Recurrence, language: str) -> str:
+    """How often something comes back, in `language` (a BCP 47 tag); in English where we have no other words."""
+    spoken: Catalogue = _SPOKEN.get(language.partition("-")[0].lower(), _SPOKEN["en"])
+    return words_of(one, day=lambda at: f"{at.astimezone(one.zone):%Y-%m-%d}").in_words_of(spoken)
 
 
 def words_for(language: str) -> dict[str, str]:

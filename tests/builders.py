@@ -282,11 +282,13 @@ def snapshot(connection: Connection) -> bytes:
 
 def write(connection: Connection, step: Callable[[Connection], T]) -> T:
     """Run `step` as the store does, BEGIN IMMEDIATE to COMMIT; what it raises undoes it."""
-    connection.exec_driver_sql(sqlite.BEGIN)
+    # Straight to the driver: a simulated year is mostly this.
+    raw = sqlite.driver_connection(connection)
+    raw.execute(sqlite.BEGIN)
     try:
         result = step(connection)
     except BaseException:
-        connection.exec_driver_sql(sqlite.ROLLBACK)
+        raw.execute(sqlite.ROLLBACK)
         raise
-    connection.exec_driver_sql(sqlite.COMMIT)
+    raw.execute(sqlite.COMMIT)
     return result

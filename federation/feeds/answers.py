@@ -4,11 +4,12 @@ Only a council that we are linked up with is answered. About anybody else nothin
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 import structlog
 
+from federation import live
 from federation.council import Council
 from federation.directory import Directory, Known
 from federation.feeds import asking, questions, reopening
@@ -41,6 +42,8 @@ class Answers:
     strangers: Buckets
     hello: Callable[[str, bool], None]
     relations_changed: Callable[[], Awaitable[None]]
+    # What is there now is looked up for each of these questions anew.
+    live_rates: Buckets = field(default_factory=lambda: Buckets(per_minute=60, burst=20))
 
     def admit(self, headers: Mapping[str, str]) -> Refused | None:
         """Whether the body may be read: from a host that is not blocked, under a key of a council we are linked up with."""
@@ -63,6 +66,11 @@ class Answers:
         if self.rates.take(known.actor_id, self.clock.monotonic()) is not None:
             return _TOO_FAST
         asker = known.actor_id
+        if path == questions.LIVE:
+            if self.live_rates.take(asker, self.clock.monotonic()) is not None:
+                return _TOO_FAST
+            now = self.clock.now()
+            return await self.store.read(lambda connection: live.answer(connection, self.council, body, now=now))
         found = await self.store.read(lambda connection: asking.answer(connection, path, body, asker=asker))
         if path == questions.HELLO and isinstance(found, bytes):
             self.hello(asker, b'"boot"' in body or b'"online"' in body)

@@ -47,11 +47,18 @@ class Known:
 
 def look_up(connection: Connection, council: Council, run: Sequence[Entry], *, actor: str) -> Known:
     """Called in the very step that applies the run: nothing of it can change in between."""
-    ids_said = [said for entry in run if isinstance(said := (entry.payload or {}).get("id"), str)]
-    rows = connection.execute(_PUSHED, {"ids": ids_said}).all() if ids_said else []
+    said = [said for entry in run if isinstance(said := (entry.payload or {}).get("id"), str)]
+    audience = AUDIENCE[run[0].header.channel] if run else None
+    return look_up_ids(connection, council, said, actor=actor, audience=audience)
+
+
+def look_up_ids(
+    connection: Connection, council: Council, said: Sequence[str], *, actor: str, audience: str | None
+) -> Known:
+    """The same by the ids of activities, all for one audience; without one there is room for nothing."""
+    rows = connection.execute(_PUSHED, {"ids": said}).all() if said else []
     room = 0
-    if run:
-        audience = AUDIENCE[run[0].header.channel]
+    if audience is not None:
         room = council.rules.live - replicas.live_count(connection, source=actor, audience=audience)
     return Known(peers.is_linked(connection, actor), {row.activity_id: row.document for row in rows}, room)
 
@@ -110,14 +117,14 @@ def _put(
     refused = _judge(connection, council, payload, activity, entry=entry, actor=actor, now=now)
     if refused is not None:
         return refused.reason.value
-    if _was_pushed_otherwise(known.pushed.get(activity.id), payload):
+    if was_pushed_otherwise(known.pushed.get(activity.id), payload):
         return Reason.ID_REUSED.value
     if is_renaming(payload):
         apply_renaming(connection, council, activity=payload, by_feed=True)
         return None
     if act_of(council.acts, payload) is None:
         audience = AUDIENCE[entry.header.channel]
-        return _put_note(connection, council, payload, audience=audience, known=known, now=now)
+        return put_note(connection, council, payload, audience=audience, known=known, now=now)
     arrivals.apply(connection, council, activity=payload, document=orjson.dumps(payload), now=now)
     return None
 
@@ -139,10 +146,10 @@ def _put_vouched(
     refused = _judge(connection, council, payload, activity, entry=entry, actor=actor, now=now)
     if refused is not None:
         return refused.reason.value
-    return _put_note(connection, council, payload, audience="public", known=known, now=now)
+    return put_note(connection, council, payload, audience="public", known=known, now=now)
 
 
-def _put_note(
+def put_note(
     connection: Connection, council: Council, payload: dict[str, Any], *, audience: str, known: Known, now: datetime
 ) -> str | None:
     """A new word on an object. One that is new here, of a council that has more live than there is room for, is not taken;
@@ -233,7 +240,7 @@ def _judge_proof(
     return verdict if isinstance(verdict, Refused) else None
 
 
-def _was_pushed_otherwise(document: bytes | None, payload: dict[str, Any]) -> bool:
+def was_pushed_otherwise(document: bytes | None, payload: dict[str, Any]) -> bool:
     """Whether the same id came to our inbox with other content: one of the two is not what its council tells everybody."""
     if document is None:
         return False

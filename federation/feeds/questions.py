@@ -20,6 +20,11 @@ RANGES: Final = "/sync/ranges"
 SNAPSHOTS: Final = "/sync/snapshots"
 PATHS: Final = frozenset({HELLO, HEADS, RANGES, SNAPSHOTS})
 
+LIVE: Final = "/sync/live"
+"""Not to catch up, but asked in the same way: what is there now (federation.live)."""
+
+SIGNED: Final = PATHS | {LIVE}
+
 # Asked by whoever has lost its key, so these two need no signature (federation.feeds.reopening).
 ROOTS: Final = "/sync/roots"
 KEYS: Final = "/sync/keys"

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func
 
 from federation.tables import table_of
+from node.accounts import on_call
 from node.accounts.tables import Turn
 from node.accounts.turns import (
     CHECKLIST,
@@ -143,7 +144,8 @@ def check_may_go(connection: Connection, *, member_id: int, now: datetime) -> bo
 
 
 def end_turns_of(connection: Connection, *, member_id: int, now: datetime) -> None:
-    """Whoever leaves has no turn and learns none."""
+    """Whoever leaves has no turn and learns none. Their turns on call are open again."""
+    on_call.give_all_back(connection, member_id=member_id, now=now)
     _note_what_ran_out(connection, now)
     running = (_TURNS.c.member_id == member_id) & _TURNS.c.ended_at.is_(None)
     connection.execute(_TURNS.update().where(running).values(ended_at=now, ended_how=Ended.LEFT.value))

@@ -19,10 +19,13 @@ from schemas.refusal import Refusal
 _MEMBERS = table_of(Member)
 _INVITES = table_of(Invite)
 _SIGN_INS: tuple[Table, ...] = tuple(table_of(t) for t in (Session, SignInLink, RecoveryCode, Password, Passkey))
-# What they had said about what they can do, and their break.
+# What they had said about what they can do, their break, and where to write to.
 _NOTHING_SAID: dict[str, Any] = {
-    **dict.fromkeys(("per_week", "distance_km", "paused_at", "paused_until")),
-    **dict.fromkeys(("kinds", "hours", "languages", "care"), ""),
+    **dict.fromkeys(
+        ("per_week", "distance_km", "paused_at", "paused_until", "companion", "companion_until", "mail_ok_at")
+    ),
+    **dict.fromkeys(("kinds", "hours", "languages", "care", "mail"), ""),
+    "mail_how": "daily",
 }
 
 
@@ -50,6 +53,8 @@ def leave(
     theirs = _INVITES.c.ended_at.is_(None) if last else _INVITES.c.by_member == member_id
     connection.execute(_INVITES.update().where(theirs, _INVITES.c.ended_at.is_(None)).values(ended_at=acting.now))
     connection.execute(_MEMBERS.update().where(_MEMBERS.c.introduced_by == member_id).values(introduced_by=None))
+    along = _MEMBERS.c.companion == member_id
+    connection.execute(_MEMBERS.update().where(along).values(companion=None, companion_until=None))
     connection.execute(
         _MEMBERS.update()
         .where(_MEMBERS.c.id == member_id)

@@ -57,9 +57,20 @@ def change(
     connection.execute(_MEMBERS.update().where(_MEMBERS.c.id == member_id).values(name=name.strip(), language=language))
 
 
-def chosen_language(connection: Connection, *, member_id: int) -> str | None:
-    """The language of a member's pages, None for the browser's."""
-    return connection.execute(select(_MEMBERS.c.language).where(_MEMBERS.c.id == member_id)).scalar_one_or_none()
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a member has said of themselves: language of their pages (None: the browser's), where and how often to write."""
+
+    language: str | None
+    mail: str
+    mail_confirmed: bool
+    mail_how: str
+
+
+def kept(connection: Connection, *, member_id: int) -> Kept:
+    """The same, of one member who is here."""
+    row = connection.execute(_MEMBERS.select().where(_MEMBERS.c.id == member_id)).one()
+    return Kept(row.language, row.mail, row.mail_ok_at is not None, row.mail_how)
 
 
 def sessions(connection: Connection, *, member_id: int, session_token: str | None, now: datetime) -> list[SessionView]:

@@ -32,7 +32,8 @@ class Member(SQLModel, table=True):
 
     What they can do, as they said it themselves: so many things a week, so far (km), `kinds` and `hours` as words with a space
     between (empty for any), `languages` and `care` in their own words. On a break from `paused_at` until `paused_until`, None
-    for an open end; no reason is kept.
+    for an open end; no reason is kept. `mail` is where they wish to be written to, empty for nowhere, and good once `mail_ok_at`
+    is set; `mail_how` is "daily", "at-once" or "never". `companion` shows them around until `companion_until`, and decides nothing.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -49,12 +50,18 @@ class Member(SQLModel, table=True):
     care: str = Field(default="", sa_type=SealedText)
     paused_at: datetime | None = Field(default=None, sa_type=Instant)
     paused_until: datetime | None = Field(default=None, sa_type=Instant)
+    mail: str = Field(default="", sa_type=SealedText)
+    mail_ok_at: datetime | None = Field(default=None, sa_type=Instant)
+    mail_how: str = "daily"
+    companion: int | None = Field(default=None, sa_column=_somebody())
+    companion_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Turn(SQLModel, table=True):
     """A role, for a time. Nobody yet where `member_id` is empty. Rights come from a turn that is running, and from nothing else.
 
     `ended_at` and `ended_how` are set when it is handed over, or found to have ended without. `last_did` had it before.
+    `about` names what the turn is for where it is not the whole council: the public id of a standing place.
     `given` and `taken` hold the words of the checklist that either side has ticked, with a space between.
     """
 
@@ -69,6 +76,7 @@ class Turn(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_how: str | None = None
     last_did: int | None = Field(default=None, sa_column=_somebody())
+    about: str = ""
 
 
 class SignInLink(SQLModel, table=True):

@@ -20,7 +20,17 @@ from node.feature import Acting, Feature
 from node.rights import Right
 
 _MEMBERS, _SESSIONS, _TURNS, _INVITES = (table_of(table) for table in (Member, Session, Turn, Invite))
-_ABOUT_THEMSELVES = ("per_week", "distance_km", "kinds", "hours", "languages", "care", "paused_at", "paused_until")
+_ABOUT_THEMSELVES = (
+    "per_week",
+    "distance_km",
+    "kinds",
+    "hours",
+    "languages",
+    "care",
+    "paused_at",
+    "paused_until",
+    "mail",
+)
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -36,6 +46,7 @@ def everything_of(connection: Connection, acting: Acting, *, features: Iterable[
             "language": member.language or "",
             "since": member.created_at.isoformat(),
             **{name: getattr(member, name) for name in _ABOUT_THEMSELVES if getattr(member, name)},
+            **({"mail_how": member.mail_how} if member.mail else {}),
             "sign_in_name": passwords.sign_in_name(connection, member_id=member_id) or "",
             "recovery_codes_left": recovery.left(connection, member_id=member_id),
         }

@@ -131,15 +131,15 @@ def on_call(connection: Connection, now: datetime, *, server_turns: Iterable[Hel
     order = [turn.member_id for turn in turns if turn.runs(now)]
     order += [turn.member_id for turn in server if turn.runs(now)]
     order += sorted(caretakers(server, now))
-    resting = _resting(connection, now)
+    out = resting(connection, now)
     for somebody in order:
-        if somebody not in resting:
+        if somebody not in out:
             return somebody
     everybody = list(present(connection))
-    return next((one for one in everybody if one not in resting), next(iter([*order, *everybody]), None))
+    return next((one for one in everybody if one not in out), next(iter([*order, *everybody]), None))
 
 
-def _resting(connection: Connection, now: datetime) -> frozenset[int]:
+def resting(connection: Connection, now: datetime) -> frozenset[int]:
     """Who is taking a break."""
     until = or_(_MEMBERS.c.paused_until.is_(None), _MEMBERS.c.paused_until > now)
     return frozenset(connection.execute(select(_MEMBERS.c.id).where(_MEMBERS.c.paused_at <= now, until)).scalars())

@@ -9,6 +9,7 @@ from node.cli.demonstration import demo
 from node.cli.health import doctor
 from node.cli.keeping import backup, restore_command
 from node.cli.keys import keys
+from node.cli.mailing import mail
 from node.cli.people import hand_over, invite, people, sign_in_link, turn
 from node.cli.records import need, offer, show
 from node.cli.rotating import rotate_keys
@@ -27,6 +28,7 @@ application.add_typer(readers, name="followers")
 application.add_typer(people, name="people")
 application.add_typer(keys, name="keys")
 application.add_typer(carrying, name="bundle")
+application.add_typer(mail, name="mail")
 
 
 application.command("status")(status)

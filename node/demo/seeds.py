@@ -15,6 +15,7 @@ from node.demo.councils import DemoCouncil
 from node.features.alerts.actions import put_up as call_for_help
 from node.features.resolutions.actions import put_up as put_up_resolution
 from node.features.resources.actions import put_up
+from node.profile.rules_kept import WITHOUT_ACCOUNT, set_rule
 from schemas.records.alert import AlertForm
 from schemas.records.resolution_forms import ResolutionForm
 from schemas.records.resource import ResourceForm
@@ -24,15 +25,20 @@ Given = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """The records of one council. `decided_days_ago` and `looked_at_in_days` of a resolution count from the start."""
+    """The records of one council. `decided_days_ago` and `looked_at_in_days` of a resolution count from the start.
+
+    `without_account` is what becomes of a note by somebody without an account, where the council has decided that.
+    """
 
     resources: tuple[Given, ...]
     resolutions: tuple[Given, ...] = ()
     alerts: tuple[Given, ...] = ()
+    without_account: str = ""
 
 
 SEEDS: dict[str, Seeds] = {
     "Riverside": Seeds(
+        without_account="shown",
         resources=(
             {
                 "direction": "need",
@@ -192,6 +198,9 @@ def seed(one: DemoCouncil) -> int:
     """Put up everything of one council, by its neighbour. Returns how many records that were."""
     seeds, acting = SEEDS[one.name], one.acting()
     today = one.clock.now()
+    if seeds.without_account:
+        keeper, value = one.acting(keeper=True), seeds.without_account
+        one.do(lambda c: set_rule(c, keeper, name=WITHOUT_ACCOUNT, value=value))
     for given in seeds.resources:
         form = ResourceForm.model_validate(given)
         one.do(lambda c, form=form: put_up(c, form, acting))  # type: ignore[misc]

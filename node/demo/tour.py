@@ -14,7 +14,7 @@ from node.demo.councils import SKETCHES
 from node.demo.processes import Stopped
 from node.demo.region import Region, running_region
 from node.demo.stage import Stage
-from node.demo.steps import audiences, availability, calls, carried, crash, decisions, joint, life, refusals
+from node.demo.steps import audiences, availability, calls, carried, crash, decisions, exchange, joint, life, refusals
 from node.demo.stranger import Follower, Stranger, outside_council
 
 Step = Callable[[Stage], str]
@@ -23,6 +23,7 @@ ORDER: tuple[Step, ...] = (
     *availability.STEPS,
     *life.STEPS,
     *audiences.STEPS,
+    *exchange.STEPS,
     *decisions.STEPS,
     *joint.STEPS,
     *calls.STEPS,

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from node.doctor import councils, feeds, keeping, machine, passing, reach, showing
+from node.doctor import councils, feeds, keeping, letters, machine, passing, reach, showing
 from node.doctor.finding import Cure, Finding, Report, State
 from node.doctor.here import planted
 from node.doctor.look import Look
@@ -54,6 +54,7 @@ CHECKS: Final = (
     Check("Streams", passing.streams),
     Check("Councils", councils.nearby),
     Check("Queue", councils.queue, quick=True),
+    Check("Letters", letters.letters),
     Check("Voice", feeds.voice, quick=True),
     Check("Catch-up", feeds.catching_up, quick=True),
     Check("Forks", feeds.forks, quick=True),

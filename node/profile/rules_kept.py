@@ -15,13 +15,21 @@ from schemas.refusal import Refusal
 WITHOUT_ACCOUNT: Final = "without-account"
 UNHELD_AFTER_HOURS: Final = "unheld-after-hours"
 AGEING_AFTER_DAYS: Final = "ageing-after-days"
+PRIORITIES: Final = "priorities"
 
-DEFAULTS: Final[dict[str, str]] = {WITHOUT_ACCOUNT: "held", UNHELD_AFTER_HOURS: "24", AGEING_AFTER_DAYS: "7"}
+DEFAULTS: Final[dict[str, str]] = {
+    WITHOUT_ACCOUNT: "held",
+    UNHELD_AFTER_HOURS: "24",
+    AGEING_AFTER_DAYS: "7",
+    PRIORITIES: "",
+}
 """`without-account`: what becomes of a note by somebody without an account: "shown" at once, "held" until a neighbour has read
-it, or "off". The others are whole numbers."""
+it, or "off". `priorities`: what comes first when not everything can be done, as words with a space between; whoever sets it judges
+them. The others are whole numbers."""
 
 _CHOICES: Final = {WITHOUT_ACCOUNT: frozenset({"shown", "held", "off"})}
 _MOST: Final = 1_000
+_LONGEST: Final = 200
 _RULES: Final = table_of(CouncilRule)
 
 
@@ -52,4 +60,6 @@ def set_rule(connection: Connection, acting: Acting, *, name: str, value: str, b
 def _allowed(name: str, value: str) -> bool:
     if name in _CHOICES:
         return value in _CHOICES[name]
+    if name == PRIORITIES:
+        return len(value) <= _LONGEST
     return value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= _MOST and len(value) <= 4

@@ -17,6 +17,7 @@ PACKED = frozenset(
     {
         "application/json",
         "application/atom+xml",
+        "application/geo+json",
         "application/manifest+json",
         "text/calendar",
         "text/css",

@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from node.accounts import turns
 from node.database import StoreFault
 from node.feature import Slip
 from node.web.exports.routes import Listing
@@ -98,9 +99,18 @@ def router(site: Site) -> Routes:
 
     @routes.get("/help", include_in_schema=False)
     def help_page(request: Request) -> Response:
-        return site.page(request, "help.html")
+        return site.page(request, "help.html", on_call=_on_call(site, request))
 
     return routes
+
+
+def _on_call(site: Site, request: Request) -> str:
+    """The shown name of whoever is on call, for those who sign in here; nothing for anybody else."""
+    if not site.viewer(request).signed_in:
+        return ""
+    with site.store.reading() as connection:
+        somebody = turns.on_call(connection, site.now())
+        return turns.present(connection).get(somebody or 0, "")
 
 
 def _wall_slip(site: Site, slip: Slip) -> WallSlip:

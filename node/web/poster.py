@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from node.feature import ANYBODY, Slip
+from node.profile.rhythm import rhythm
 from node.rights import Right
 from node.web.looking_up import slip_at
 from node.web.qr import qr_code
@@ -41,12 +42,15 @@ def router(site: Site) -> Routes:
     routes = Routes(include_in_schema=False)
 
     def show(request: Request, poster: Poster) -> Response:
+        with site.store.reading() as connection:
+            meeting = rhythm(connection, now=site.now()).gathering
         return site.page(
             request,
             "poster.html",
             poster=poster,
             code=qr_code(poster.address),
             tabs=range(TABS),
+            gathering=meeting,
             in_a_chat=IN_A_CHAT,
             may_invite=site.viewer(request).may(Right.INVITE),
         )

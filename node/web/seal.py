@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from fastapi import Request
 from markupsafe import Markup
@@ -18,6 +19,7 @@ from schemas.refusal import Refusal
 
 FIELD = "seal"
 FIELD_LIMIT = 60
+E = TypeVar("E", bound=Callable[..., object])
 _FORMS = {"", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
 
 
@@ -39,6 +41,17 @@ def says_who(request: Request) -> bool:
     return request.headers.get("authorization", "").partition(" ")[0].lower() == "bearer"
 
 
+def takes_a_file(endpoint: E) -> E:
+    """The form of this endpoint may bring one file along; every other is refused with it. Whoever reads it closes it."""
+    endpoint.takes_a_file = True  # type: ignore[attr-defined]  # a mark on a function
+    return endpoint
+
+
+def files_of(request: Request) -> int:
+    """How many files the form of this request may bring."""
+    return int(getattr(request.scope.get("endpoint"), "takes_a_file", False))
+
+
 def sealed(cookie_name: str) -> Callable[[Request], Awaitable[None]]:
     """A dependency of every route. Raises Refusal("not-sealed") for a form that a session's cookie came with, without its seal."""
 
@@ -49,7 +62,7 @@ def sealed(cookie_name: str) -> Callable[[Request], Awaitable[None]]:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in _FORMS:
             return
-        form = await request.form(max_files=0, max_fields=FIELD_LIMIT)
+        form = await request.form(max_files=files_of(request), max_fields=FIELD_LIMIT)
         given = form.get(FIELD)
         if not isinstance(given, str) or not hmac.compare_digest(
             given.encode(errors="replace"), seal_words(token).encode()

@@ -4,7 +4,7 @@ Endpoints are plain functions on the framework's threads: they read in `store.re
 `store.write_now`, and render after that. This module must never write anything but the renewal of a session.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,6 +17,7 @@ from jinja2 import Environment
 from sqlalchemy import Connection
 
 from federation.council import Council
+from federation.live_asking import Outcome
 from federation.ports import Clock, Randomness
 from federation.tables import Lane
 from node.accounts.actions import SESSION_LIFE, Seen, keep_session, seen
@@ -32,6 +33,7 @@ from node.web.shelf import Shelf
 from node.web.templating import environment
 from node.web.tongues import Tongue, choose, load_tongues
 from node.web.wall import wall_slips
+from schemas.live import LiveQuestion
 from schemas.phrase import phrase
 
 MENU_LIMIT = 7
@@ -55,6 +57,11 @@ class Site:
     features: tuple[Feature, ...] = ()
     relations_changed: Callable[[], None] = lambda: None
     """To be called once a page has changed with whom we are linked, or who reads along: the inbox remembers whom it knows."""
+
+    ask_live: Callable[[LiveQuestion, Sequence[str]], None] = lambda question, actors: None
+    """Asks these councils what they have now; waits a few seconds at most."""
+    told_live: Callable[[LiveQuestion], Mapping[str, Outcome]] = lambda question: {}
+    """What came of asking that within the last minute, by council."""
 
     @cached_property
     def shelf(self) -> Shelf:

@@ -120,11 +120,17 @@ def _filters(tongue: Tongue, zone: ZoneInfo, clock: Clock) -> dict[str, Callable
     def when(at: datetime) -> str:
         return words.when(at, now=clock.now(), zone=zone)
 
+    def dated(at: datetime) -> str:
+        return words.dated(at, now=clock.now(), zone=zone)
+
     def until(at: datetime) -> str:
         return words.until(at, now=clock.now(), zone=zone)
 
     def ago(at: datetime) -> str:
         return words.ago(at, now=clock.now())
+
+    def asked(at: datetime) -> str:
+        return words.asked(at, now=clock.now(), zone=zone)
 
     def told_us(at: datetime | None) -> str:
         return words.told_us(at, now=clock.now())
@@ -146,8 +152,10 @@ def _filters(tongue: Tongue, zone: ZoneInfo, clock: Clock) -> dict[str, Callable
         "since": since,
         "month": month,
         "when": when,
+        "dated": dated,
         "until": until,
         "ago": ago,
+        "asked": asked,
         "told_us": told_us,
         "as_of": as_of,
         "silent_since": silent_since,

@@ -96,6 +96,11 @@ def day(at: datetime | date, *, now: datetime, zone: ZoneInfo) -> Phrase:
     return phrase("{day} {month} {year}", day=there.day, month=month, year=there.year)
 
 
+def calendar_day(on: date) -> Phrase:
+    """A day by its weekday and date, the same whenever it is read: "Sunday 6 December"."""
+    return phrase("{weekday} {day} {month}", weekday=_WEEKDAYS[on.weekday()], day=on.day, month=_MONTHS[on.month - 1])
+
+
 def since(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
     """A moment that has passed, as one says since when: "14:05" today, "yesterday", "Tuesday", "3 December"."""
     there, today = at.astimezone(zone).date(), now.astimezone(zone).date()
@@ -113,6 +118,21 @@ def month(at: datetime, *, zone: ZoneInfo) -> Phrase:
 def when(at: datetime, *, now: datetime, zone: ZoneInfo) -> Phrase:
     """Day and time: "today 18:00"."""
     return phrase("{day} {time}", day=day(at, now=now, zone=zone), time=clock(at, zone=zone))
+
+
+def weekday(number: int) -> Phrase:
+    """The name of a day of the week, Monday being 0."""
+    return _WEEKDAYS[number]
+
+
+def dated(at: datetime, *, now: datetime, zone: ZoneInfo) -> Phrase:
+    """Day and time as they may stand on paper, where "tomorrow" means nothing: "Friday 4 December, 18:00"."""
+    there = at.astimezone(zone)
+    month = _MONTHS[there.month - 1]
+    if there.year != now.astimezone(zone).year:
+        month = phrase("{month} {year}", month=month, year=there.year)
+    weekday, time = _WEEKDAYS[there.weekday()], clock(at, zone=zone)
+    return phrase("{weekday} {day} {month}, {time}", weekday=weekday, day=there.day, month=month, time=time)
 
 
 def until(at: datetime, *, now: datetime, zone: ZoneInfo) -> Phrase:
@@ -149,6 +169,14 @@ def ago(at: datetime, *, now: datetime) -> Phrase:
     if seconds < 48 * 3600:
         return phrase("{count} h ago", count=seconds // 3600)
     return phrases("{count} day ago", "{count} days ago", seconds // 86400)
+
+
+def asked(at: datetime, *, now: datetime, zone: ZoneInfo) -> Phrase:
+    """How long a need has been waiting, by days of the calendar: "asked today", "asked yesterday", "asked 5 days ago"."""
+    days = (now.astimezone(zone).date() - at.astimezone(zone).date()).days
+    if days <= 0:
+        return phrase("asked today")
+    return phrase("asked yesterday") if days == 1 else phrase("asked {count} days ago", count=days)
 
 
 def told_us(at: datetime | None, *, now: datetime) -> Phrase:

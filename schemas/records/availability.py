@@ -72,11 +72,26 @@ class AvailabilityItem(ListedResource):
     proof: ProofState
 
 
+class AmountBand(ApiModel):
+    """About how much of one unit a council offers or needs, of all that was found of it: `at_least` so much; 0 is "a few"."""
+
+    direction: Direction
+    unit: Line
+    at_least: NonNegativeInt
+
+
 class CouncilFreshness(Freshness):
-    """One council of the region, whether it has anything or not: silence is shown, not hidden."""
+    """One council of the region, whether it has anything or not: silence is shown, not hidden.
+
+    `found`: the ids of the items that are its own, so each item stands once. `asked`: what came of asking it within the last
+    minute: it answered, was silent, is `unable` to be asked like that, refused, or was asked often `enough`.
+    """
 
     actor: Address
     name: Line
+    found: list[Address] = Field(default_factory=list)
+    amounts: list[AmountBand] = Field(default_factory=list)
+    asked: Literal["answered", "silent", "unable", "refused", "enough"] | None = None
 
 
 class AvailabilityAnswer(ApiModel):

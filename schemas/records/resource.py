@@ -3,7 +3,7 @@
 Never a price, a rating, a person or an exact place. The one who put it up is the only writer of what is left.
 """
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from html import escape
@@ -18,41 +18,31 @@ from schemas.base import (
     ApiModel,
     EmptyIsNothing,
     FormLine,
+    FormShort,
     FormWords,
     Language,
+    Line,
     Quantity,
     WireTime,
     check_end,
     write_time,
 )
-from schemas.context import CATEGORIES, Category, category_of
+from schemas.context import CATEGORIES, NAMESPACE, Category, category_of, name_of
 from schemas.lasting import LONGEST_RESOURCE, Until, end_of, still_ahead
 from schemas.place import Place
-from schemas.records.availability import (
-    AvailabilityAnswer,
-    AvailabilityItem,
-    Direction,
-    ListedResource,
-)
+from schemas.records.availability import AvailabilityAnswer, AvailabilityItem, Direction, ListedResource
+from schemas.records.comes_back import ComesBack, terms_of
 from schemas.records.intent import Intent, Measure
-from schemas.records.note import Note, as_html, labelled, link_to, moment, note_document
-from schemas.wording import words_for
+from schemas.records.note import as_html, labelled, link_to, moment, note_document
+from schemas.repeating import Recurrence, RuleText, ZoneName
+from schemas.wording import said_in, words_for
 
 __all__ = [
-    "AvailabilityAnswer",
-    "AvailabilityItem",
-    "Direction",
-    "Intent",
-    "Measure",
-    "Place",
-    "ResourceForm",
-    "ResourceNote",
-    "ResourceState",
-    "ResourceView",
-    "read_resource",
-    "resource_note",
-]
+    "AvailabilityAnswer", "AvailabilityItem", "Direction", "Intent", "Measure", "Place", "ResourceForm", "ResourceNote",
+    "ResourceState", "ResourceView", "read_resource", "resource_note",
+]  # fmt: skip
 
+STANDS_FOR: Final = timedelta(days=90)
 _PURPOSE: Final[dict[str, str]] = {"offer": "offer", "need": "request"}
 _DELIVERED: Final = frozenset({"transport", "care", "skills", "time"})
 
@@ -66,7 +56,7 @@ class ResourceState(StrEnum):
     CLOSED = "closed"
 
 
-class ResourceNote(Note):
+class ResourceNote(ComesBack):
     """A need or an offer as another council sent it."""
 
     purpose: Literal["offer", "request"]
@@ -75,6 +65,11 @@ class ResourceNote(Note):
     state: ResourceState = Field(
         default=ResourceState.OPEN, validation_alias="comarca:state", serialization_alias="comarca:state"
     )
+    finer: Annotated[str, StringConstraints(max_length=2_048)] | None = Field(
+        default=None, validation_alias="comarca:kind", serialization_alias="comarca:kind"
+    )
+    can_wait: bool = Field(default=True, validation_alias="comarca:canWait", serialization_alias="comarca:canWait")
+    standing: bool = Field(default=False, validation_alias="comarca:standing", serialization_alias="comarca:standing")
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -99,6 +94,11 @@ class ResourceNote(Note):
     def category(self) -> Category:
         """One of our slugs; `other` for a kind that is not in our list."""
         return category_of(self.publishes.resource_conforms_to)
+
+    @property
+    def kind(self) -> str:
+        """The name of the finer kind in our namespace, empty where none was said or it is in another's."""
+        return name_of(self.finer or "")
 
     @property
     def quantity(self) -> str | None:
@@ -143,12 +143,18 @@ def resource_note(
     audience: str,
     starts_at: datetime | None = None,
     state: str = "open",
+    kind: str = "",
+    can_wait: bool = True,
+    standing: bool = False,
     zone: tzinfo = UTC,
+    comes_back: Recurrence | None = None,
 ) -> dict[str, Any]:
     """The Note of a need or an offer. `object_id` is its whole address; quantities are decimal text; no proof, no context.
 
-    Times in the human text are told in `zone`. Raises ValueError for an audience that never leaves the council, or for values
-    that a reader would have to refuse.
+    `kind` is the id of a finer kind under the category, empty for none.
+
+    Times in the human text are told in `zone`; `comes_back` is when it does, from `starts_at` on. Raises ValueError for an
+    audience that never leaves the council, or for values that a reader would have to refuse.
     """
     intent: dict[str, Any] = {
         "id": f"{object_id}#primary",
@@ -172,6 +178,7 @@ def resource_note(
             labelled(said[direction], amount) or escape(said[direction]),
             labelled(said["near"], place.name) if place else "",
             labelled(said["from"], moment(starts_at, zone)) if starts_at else "",
+            labelled(said["repeats"], said_in(comes_back, language)) if comes_back else "",
             labelled(said["until"], moment(ends_at, zone)),
             escape(said[state]) if state != ResourceState.OPEN else "",
             link_to(object_id, language=language),
@@ -190,8 +197,14 @@ def resource_note(
         "publishes": intent,
         "comarca:state": state,
     }
+    if kind:
+        note["comarca:kind"] = NAMESPACE + kind
+    # What is usual is not said, so that notes of every release read the same.
+    note |= {} if can_wait else {"comarca:canWait": False}
+    note |= {"comarca:standing": True} if standing else {}
     if starts_at is not None:
         note["startTime"] = write_time(starts_at)
+    note |= terms_of(comes_back)
     # Better a fault here than a message that every neighbour refuses.
     refused = read_resource(note)
     if isinstance(refused, Refused):
@@ -211,7 +224,9 @@ def _amount(quantity: str | None, available: str | None, *, unit: str | None, la
 class ResourceForm(ApiModel):
     """What is sent to put up a need or an offer. It ends at `ends_at` or `until`, not both; `because` is told nowhere else.
 
-    `kind` is the id of a finer kind, whose category then counts. Left out when it is said anew, it and the two yes or no stay.
+    `kind` is the id of a finer kind, whose category then counts, `notes` what it asks for: name to words. A `standing` place (a
+    fridge, a free store) has hours and ways in, and need not say an end. `repeats` is "once" or a rule (RFC 5545) from `starts_at`
+    on. What is left out when it is said anew stays as it was.
     """
 
     direction: Direction
@@ -229,10 +244,17 @@ class ResourceForm(ApiModel):
     kind: Annotated[Annotated[str, StringConstraints(max_length=40)] | None, EmptyIsNothing] = None
     can_wait: Annotated[bool | None, EmptyIsNothing] = None
     may_pass_on: Annotated[bool | None, EmptyIsNothing] = None
+    repeats: Annotated[RuleText | None, EmptyIsNothing] = None
+    starts_at: Annotated[WireTime | None, EmptyIsNothing] = None
+    notes: Annotated[dict[FormShort, FormShort], Field(max_length=20)] | None = None
+    standing: Annotated[bool | None, EmptyIsNothing] = None
+    hours: FormShort | None = None
+    access: FormShort | None = None
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:
-        if (self.ends_at is None) == (self.until is None):
+        ends = (self.ends_at is not None) + (self.until is not None)
+        if ends != 1 and not (self.standing and not ends):
             raise ValueError("say how long it stays up: ends_at or until")
         return self
 
@@ -250,10 +272,11 @@ class ResourceForm(ApiModel):
         return Audience.NEIGHBOURS if self.direction == "offer" else Audience.COUNCIL
 
     def ends(self, now: datetime, *, zone: tzinfo) -> datetime:
-        """The moment it comes down, in UTC. Raises Refusal if that has passed or does not exist."""
+        """The moment it comes down, in UTC; 90 days on where none is said. Raises Refusal if it has passed or does not exist."""
         if self.ends_at is not None:
             return still_ahead(self.ends_at, now, field="ends_at")
-        assert self.until is not None
+        if self.until is None:
+            return now + STANDS_FOR
         return still_ahead(end_of(self.until, now, zone=zone), now, field="until")
 
 
@@ -263,4 +286,11 @@ class ResourceView(ListedResource):
     state: ResourceState
     language: Language
     starts_at: WireTime | None
+    repeats: RuleText | None = None
+    zone: ZoneName | None = None
     published: WireTime
+    kind: Line | None = None
+    can_wait: bool = True
+    standing: bool = False
+    hours: Line | None = None
+    access: Line | None = None

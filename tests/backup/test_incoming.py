@@ -193,14 +193,14 @@ def test_a_running_server_takes_the_restored_councils_place(tmp_path: Path) -> N
     server = Server(new.directory, url)
     server.start()
     try:
-        wait_for(lambda: _asks(port, "/claim") is not None, "it listens", within=10)
+        wait_for(lambda: _asks(port, "/claim") is not None, "it listens", within=60)
         pid = server.pid
 
         with Upload(new.directory, most=ROOMY) as upload:
             put(upload, file)
             upload.check(key=NO_KEY, settle=settling(old.clock))
             upload.commit(now=NOON)
-        wait_for(lambda: _actor_key(port) == _public_key(old.directory), "the restored council answers", within=10)
+        wait_for(lambda: _actor_key(port) == _public_key(old.directory), "the restored council answers", within=60)
 
         assert server.running
         assert server.pid == pid

@@ -21,7 +21,8 @@ import orjson
 
 from federation.moments import microseconds
 from node.app import Node
-from node.features.resources.around import around, box
+from node.features.resources.around import around
+from node.features.resources.sphere import box
 from node.migrations.run import head
 from node.settings import load
 from schemas.context import CATEGORIES

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -47,6 +47,12 @@ def fans_are_asked_for(demo: Demo) -> None:
     (address,) = demo.titled("Riverside", NEED["title"])
     assert "Harbour had it within" in line and "both checked the signature" in line
     assert len(claimed(line)) == 2 and all(0 < one <= took + 0.1 for one in claimed(line))
+    number, link = re.findall(r"number ([0-9A-Z-]+)", line)[0], re.findall(r'href="([^"]+/note/[^"]+)"', demo.page())[0]
+    asker = Visitor(demo.url("Riverside"))
+    assert asker.get(urlsplit(link).path).status == 303
+    own = asker.get("/note").text
+    assert number in own and NEED["title"] in own
+    assert NEED["title"] not in Visitor(demo.url("Riverside")).get("/note").text
     for name in ("Harbour", "Hillside"):
         (item,) = [item for item in demo.around(name) if item["id"] == address]
         assert (item["proof"]["state"], item["audience"]) == ("verified", "neighbours")
@@ -67,19 +73,22 @@ def fans_are_lent(demo: Demo) -> None:
     assert f"Harbour has 10 fans, {item['distance_km']:.1f} km away, Harbour told us just now" in line
 
     began = time.monotonic()
-    line = demo.presses("Lend six fans")
+    line = demo.presses("Six, and not the rest")
 
     took = time.monotonic() - began
-    assert "4 of 10 fans left" in line and all(0 < one <= took + 0.1 for one in claimed(line))
+    assert "Harbour and Riverside say the same: 4 of 10 fans left" in line and "not this time" in line
+    assert all(0 < one <= took + 0.1 for one in claimed(line))
     for name in ("Riverside", "Hillside"):
         (item,) = [item for item in demo.around(name, text="fans") if item["title"] == FANS]
         assert (item["available"], item["quantity"]) == ("4", "10")
 
-    again = demo.presses("Lend six fans")
+    again = demo.presses("Six, and not the rest")
 
     assert "already" in again
     (item,) = [item for item in demo.around("Harbour", text="fans") if item["title"] == FANS]
     assert item["available"] == "4"
+    there = demo.neighbours["Riverside"].get(f"/slip?id={quote(item['id'], safe='')}").text
+    assert there.count("Agreed with them.") == 1 and "They have not answered yet" not in there
     assert "4 of 10 fans left" in demo.presses("Look around us")
 
 
@@ -108,7 +117,7 @@ def harbour_goes_dark_and_comes_back(demo: Demo) -> None:
     page = demo.page()
     assert "Switched off at" in page and as_of in page
     assert "already" in demo.presses("Switch it off")
-    assert "Switch it on first" in demo.presses("Lend six fans")
+    assert "Switch it on first" in demo.presses("Six, and not the rest")
     assert "no answer" in demo.presses("Open it as all three")
     assert demo.post("/sign-in/harbour").headers["location"] == "/#happened"
     assert "nobody can sign in" in line_of(demo.page())

@@ -11,6 +11,7 @@ from protocol.feeds import chain, entry, roots
 from protocol.feeds.coding import b64
 from protocol.feeds.entry import Entry, Kind
 from protocol.feeds.heads import Heads, Leaf
+from schemas.live import LiveAbout, LiveQuestion
 from tests.builders import council, ed25519_key, multibase_of
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -61,6 +62,14 @@ def _ranges() -> dict[str, Any]:
     return questions.Ranges(ranges=[wanted]).wire()
 
 
+def _live() -> dict[str, Any]:
+    return LiveQuestion(kind="resource", category="tools", direction="offer", cell="86394460fffffff").wire()
+
+
+def _live_about() -> dict[str, Any]:
+    return LiveAbout(as_of=NOW, count=3).wire()
+
+
 def _wire(nth: int) -> Callable[[], Any]:
     return _chain()[nth].wire
 
@@ -72,4 +81,6 @@ DOCUMENTS: Mapping[str, Callable[[], Any]] = {
     "feed-snapshot": _wire(3),
     "sync-hello": _hello,
     "sync-ranges": _ranges,
+    "sync-live": _live,
+    "live-about": _live_about,
 }

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -25,8 +26,9 @@ from schemas.records.alert import Alert, AlertCategory, Certainty, MessageType, 
 from schemas.records.deciding import Method, Stage
 from schemas.records.resolution import Resolution, resolution_note, text_digest
 from schemas.records.resource import resource_note
+from schemas.repeating import Recurrence, read_rule
 from tests.builders import council
-from tests.docs import deciding_samples, feed_samples
+from tests.docs import agreement_samples, deciding_samples, feed_samples, kind_table
 
 ROOT = Path(__file__).parents[2]
 FEDERATION = ROOT / "FEDERATION.md"
@@ -73,6 +75,7 @@ def _offer(**changes: Any) -> dict[str, Any]:
         "updated": None,
         "ends_at": NOW + timedelta(hours=8),
         "audience": "public",
+        "kind": "meal",
     }
     return resource_note(_id("o", "a"), _ours().base_url, **{**values, **changes})
 
@@ -128,6 +131,15 @@ def _alert() -> dict[str, Any]:
 
 def _create(note: dict[str, Any], audience: Any = "public") -> dict[str, Any]:
     return activity.create(_ours().actor_id, _id("a", "b"), note=note, audience=audience, published=NOW)
+
+
+def _comes_back() -> dict[str, Any]:
+    """What an offer that comes back has besides, of its Note."""
+    zone, start = ZoneInfo("Europe/Madrid"), datetime(2026, 11, 26, 17, 0, tzinfo=UTC)
+    ends = NOW + timedelta(days=60)
+    times = Recurrence(read_rule("FREQ=WEEKLY;INTERVAL=2;BYDAY=TH"), start, zone, ends)
+    note = _offer(starts_at=start, ends_at=ends, comes_back=times, zone=zone)
+    return {name: note[name] for name in ("content", "startTime", "endTime", "comarca:repeats", "comarca:zone")}
 
 
 def _update() -> dict[str, Any]:
@@ -190,6 +202,7 @@ DOCUMENTS: Mapping[str, Callable[[], Any]] = {
     "nodeinfo": lambda: nodeinfo.document("0.1.0", "Riverside"),
     "comarca": lambda: nodeinfo.comarca_document("0.1.0", body_limit=1_048_576),
     "create-offer": lambda: _signed(_create(_offer())),
+    "offer-that-comes-back": _comes_back,
     "update-offer": lambda: _told(_update()),
     "create-resolution": lambda: _told(_create(_resolution())),
     "create-alert": lambda: _told(_create(_alert(), "neighbours")),
@@ -213,6 +226,7 @@ DOCUMENTS: Mapping[str, Callable[[], Any]] = {
     "context-resolution": lambda: RESOLUTION_CONTEXT[2],
     "context-alert": lambda: ALERT_CONTEXT[2],
     "context-plain": lambda: PLAIN_CONTEXT[2],
+    **agreement_samples.DOCUMENTS,
     **deciding_samples.DOCUMENTS,
     **feed_samples.DOCUMENTS,
 }
@@ -248,7 +262,8 @@ def shown(text: str) -> dict[str, str]:
 
 def written_anew(text: str) -> str:
     """The text with every sample as it is made now. Raises KeyError for a name that nothing makes."""
-    return _BLOCK.sub(lambda found: f"<!-- sample: {found[1]} -->\n```{found[2]}\n{made(found[1])}```", text)
+    text = _BLOCK.sub(lambda found: f"<!-- sample: {found[1]} -->\n```{found[2]}\n{made(found[1])}```", text)
+    return kind_table.written_anew(text)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from federation import followers, inbox
 from federation.front import BODIES_AT_ONCE
 from federation.served import PAGE_LENGTH
+from node.features.resources import kinds
 from node.installed import FEATURES
 from node.settings_parts import Limits
 from protocol import authority, proof, signed_request, strict_json
@@ -15,6 +16,8 @@ from protocol.verdict import Reason
 from schemas import context, jsonld
 from schemas.activity import KIND_MARKERS
 from schemas.records.resource import ResourceState
+from schemas.repeating import read_rule, write_rule
+from tests.docs import kind_table
 from tests.docs.reading import rows, text_of
 
 TEXT = text_of("FEDERATION.md")
@@ -34,6 +37,17 @@ def test_the_namespace_and_every_category_are_told() -> None:
     assert f"\n{context.NAMESPACE}\n" in TEXT
     for slug in context.CATEGORIES:
         assert f"`{slug}`" in TEXT
+
+
+def test_every_kind_stands_in_the_table_with_its_names_and_what_it_is_the_same_as() -> None:
+    assert kind_table.shown(TEXT) == kind_table.made(), "run: python -m tests.docs.samples"
+    assert len(rows(TEXT, "### Kinds")) == len(kinds.shipped())
+
+
+def test_every_rule_that_the_file_shows_is_one_that_is_read() -> None:
+    shown = re.findall(r"FREQ=[A-Z0-9=;,-]+", TEXT)
+
+    assert len(shown) > 2 and all(write_rule(read_rule(rule)) == rule for rule in shown)
 
 
 def test_every_word_of_a_state_and_every_marker_of_a_kind_is_told() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from federation.moments import microseconds
-from node.features.resources.around import EARTH_RADIUS_KM, around, box, distance_km
+from node.features.resources.around import around
+from node.features.resources.sphere import EARTH_RADIUS_KM, box, distance_km
 from tests import builders
 
 NOW = builders.START

@@ -124,12 +124,10 @@ def standing(
     *, since: datetime, now: datetime, can_wait: bool = True, holder: int = 0, on_call: int | None = 7
 ) -> holding.Standing:
     return holding.standing_of(
-        holder=holder,
-        holder_actor=None,
+        holding.hands_of(holder=holder, holder_actor=None, on_call=on_call),
         held_since=since,
         created_at=since,
         can_wait=can_wait,
-        on_call=on_call,
         rest=Rest(frozenset({"SU"})),
         rules=holding.Rules(),
         zone=MADRID,

@@ -66,7 +66,7 @@ async def test_a_form_can_start_from_a_recipe(village: Village) -> None:
         page = (await browser.get("/put-up/offer?start=meal")).text
 
     assert 'value="portions"' in page
-    assert '<option value="food" selected>' in page
+    assert '<option value="meal" selected>' in page and 'name="note_allergens"' in page
 
 
 @pytest.mark.parametrize("source", ["ours", "theirs"])

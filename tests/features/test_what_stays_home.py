@@ -158,9 +158,9 @@ async def test_contact_and_words_leave_the_files_72_hours_after(village: Village
     engine = engine_of(village)
 
     village.clock.advance(until.total_seconds() - 60)
-    early = await _forget(engine, tmp_path)
+    early = await forget(engine, tmp_path)
     village.clock.advance(120)
-    late = await _forget(engine, tmp_path)
+    late = await forget(engine, tmp_path)
 
     assert all(canary in early for canary in CANARIES)
     assert not any(canary in late for canary in CANARIES)
@@ -182,7 +182,8 @@ def test_text_about_people_lies_in_columns_that_are_never_searched() -> None:
 
     assert sealed == {
         *(f"resource.{name}" for name in ("title", "words", "near", "exact_place", "shown_why", "contact")),
-        *(f"member.{name}" for name in ("name", "kinds", "hours", "languages", "care")),
+        *(f"resource.{name}" for name in ("hours", "access", "notes")),
+        *(f"member.{name}" for name in ("name", "kinds", "hours", "languages", "care", "mail")),
         "promise.words",
         "reply.words",
         "report.words",
@@ -191,7 +192,7 @@ def test_text_about_people_lies_in_columns_that_are_never_searched() -> None:
     assert not sealed & indexed
 
 
-async def _forget(engine: Engine, folder: Path) -> bytes:
+async def forget(engine: Engine, folder: Path) -> bytes:
     while await engine.chores.tidy_once():
         pass
     await engine.chores.purge_if_due()

@@ -1,6 +1,7 @@
 """Valid inputs that targets start from, made with real keys. Whatever was signed here is all that may ever be accepted."""
 
 import json
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from protocol import keys as wire_keys
 from protocol.canonical import canonical
 from schemas import activity
 from schemas.actor import council_actor, node_actor
+from schemas.records import agreement_acts
 from schemas.webfinger import jrd
 from tests.builders import START, ed25519_key, multibase_of, note, rsa_key
 from tests.builders import council as built
@@ -66,6 +68,32 @@ def activities() -> list[dict[str, Any]]:
             **activity.accept(us, numbers[6], object_id=f"{HARBOUR.base_url}/o/1", their_actor=them, published=at),
             "comarca:answer": "come",
         },
+        *agreements(),
+    ]
+
+
+@cache
+def agreements() -> list[dict[str, Any]]:
+    """What Riverside may say to Harbour about a need of its own, and about one of Harbour's."""
+    base, them, at, later = RIVERSIDE.base_url, HARBOUR.actor_id, START, START + timedelta(days=3)
+    numbers = [f"{base}/a/{letter * 26}" for letter in "abcdefgh"]
+    notes_of = [f"{base}/o/1", f"{HARBOUR.base_url}/o/1"]
+    terms = {"their_actor": them, "ends_at": later, "published": at}
+    asks = agreement_acts.offer(base, numbers[0], note_id=notes_of[0], amount="6", unit="fans", **terms)
+    offers = agreement_acts.offer(base, numbers[1], note_id=notes_of[1], amount=None, unit=None, **terms)
+    given = {**asks, "id": f"{HARBOUR.base_url}/a/2", "actor": them}
+    accepts = agreement_acts.accept(base, numbers[2], given=given, agreement_id=numbers[3], published=at)
+    about = {"offer_id": given["id"], "their_actor": them, "published": at}
+    return [
+        asks,
+        offers,
+        accepts,
+        agreement_acts.reject(base, numbers[4], note_id=notes_of[0], available="4", unit=None, **about),
+        agreement_acts.receipt(base, numbers[5], agreement_id=numbers[3], **about),
+        *(
+            agreement_acts.take_back(base, number, given=one, their_actor=them, published=at)
+            for number, one in zip(numbers[6:], (asks, accepts), strict=True)
+        ),
     ]
 
 

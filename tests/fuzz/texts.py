@@ -4,6 +4,7 @@ import json
 import re
 from contextlib import suppress
 from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
 
 import h3
 import orjson
@@ -15,7 +16,12 @@ from federation.retry import Schedule, after_attempt
 from federation.transport import _parsed
 from federation.worker import reason_of
 from node.features.alerts.outline import polygons
+from node.features.resources import kinds, numbers
+from node.features.resources.asking.opening import pass_for, read_pass
+from node.features.resources.importing import columns, reading
+from node.features.resources.tables import Resource
 from node.profile.points import read_point
+from node.web.forms import NotUnderstood, parse
 from protocol import digest, ids, keys, multibase, strict_json
 from protocol.canonical import NotCanonical, canonical
 from protocol.feeds import coding, roots
@@ -25,12 +31,15 @@ from schemas.base import read_time, write_time
 from schemas.lasting import end_of
 from schemas.markup import plain_text
 from schemas.place import Place, place_document
+from schemas.records.resource import ResourceForm
 from schemas.refusal import Refusal
+from schemas.repeating import BadRule, Recurrence, how_often, read_rule, write_rule
 from schemas.webfinger import is_activity_type, self_link
-from tests.builders import START, ed25519_key
+from tests.builders import START, council, ed25519_key
 from tests.fuzz import samples
 from tests.fuzz.registry import target
 
+LOOKUP_KEY = council("riverside").lookup_key
 _CELL = re.compile(r"8[0-8][0-9a-f]{13}")
 
 
@@ -195,6 +204,41 @@ def places(data: bytes) -> None:
         assert Place.read(place_document(place)).cell == place.cell  # type: ignore[union-attr]
 
 
+@target(lambda: [b"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH", b"FREQ=MONTHLY;BYDAY=1SA,-1SU;COUNT=9"], runs=400)
+def rules_of_what_comes_back(data: bytes) -> None:
+    """A rule is read or refused by BadRule; what is read is written as the same, is said, and comes in order until its end."""
+    text = text_of(data)
+    try:
+        rule = read_rule(text)
+    except BadRule:
+        return
+    assert read_rule(write_rule(rule)) == rule and how_often(rule)
+    one = Recurrence(rule, START, ZoneInfo("Europe/Madrid"), START + timedelta(days=91))
+    found = list(one.times())
+    assert found == sorted(set(found)) and all(START <= at <= one.ends for at in found)
+    assert one.next_after(START) == (found[0] if found else None)
+
+
+@target(
+    lambda: [
+        "What;How many;Until\nSoup;2,5;31/3/2026\n".encode("utf-16"),
+        'Qué,Tipo,Cerca\n"Pan, ayer",Pan,La plaza\n'.encode(),
+        b"sep=\t\nTitle\tKind\tQuantity\n'=1+1\tneed\t1.000\n",
+    ],
+    runs=400,
+)
+def lists_from_spreadsheets(data: bytes) -> None:
+    """A file is read or refused by name, and so is each of its rows; no cell holds more than the file did."""
+    with suppress(Refusal):
+        table = reading.table_of(reading.text_of(data))
+        known = columns.known_columns(table, kinds.shipped())
+        assert 0 < len(table.lines) <= reading.MOST_ROWS and set(known.where.values()) <= set(range(len(table.columns)))
+        for line in table.lines:
+            with suppress(Refusal, NotUnderstood):
+                typed = columns.typed_of(line, known, {"direction": "need", "until": "week"})
+                assert len(parse(ResourceForm, typed).title) <= len(data)
+
+
 @target(samples.discoveries, runs=200)
 def discoveries(data: bytes) -> None:
     """What a WebFinger answer and a refusal tell us, or that they tell nothing."""
@@ -206,3 +250,15 @@ def discoveries(data: bytes) -> None:
         return
     link = self_link(value)
     assert isinstance(link, Refused) or link.startswith(("https://", "http://"))
+
+
+@target(lambda: [pass_for(Resource(code="7KQM4V", link_hash="a" * 64), LOOKUP_KEY, now=START).encode()], runs=150)
+def note_passes(data: bytes) -> None:
+    """What a browser brings for a note that is open in it is read as we gave it, or not at all."""
+    text = text_of(data)
+    read = read_pass(text)
+    if read is not None:
+        code, until, mac = read
+        assert numbers.read(code) == code and 0 <= until < 10**12 and len(mac) == 43
+        assert text.startswith(f"{code}.") and text.endswith(f".{mac}")
+    assert numbers.read(text) is None or len(numbers.read(text) or "") == numbers.SIGNS

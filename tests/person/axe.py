@@ -15,13 +15,18 @@ RUN = """async ([type, values]) => {
 }"""
 
 
+def accompany(person: Person) -> None:
+    """Have the engine beside every page that is opened from now on: told once, the browser need not be handed it again."""
+    person.page.context.add_init_script(AXE_SCRIPT)
+
+
 def bring(person: Person) -> None:
     """Put the engine beside the page that is open; scripts must be on."""
     person.measures(f"() => {{ {AXE_SCRIPT} }}")
 
 
 def violations(person: Person, *, only_looks: bool = False) -> list[str]:
-    """Each node that breaks a rule, in words. `bring` comes first. `only_looks`: the document was judged already."""
+    """Each node that breaks a rule, in words. `accompany` or `bring` comes first. `only_looks`: the document was judged already."""
     found = person.measures(RUN, ["rule", BY_LOOK] if only_looks else ["tag", TAGS])
     assert isinstance(found, list)
     return [f"axe {fault}" for fault in found]

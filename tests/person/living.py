@@ -3,10 +3,16 @@
 from collections.abc import Callable
 
 from node.demo.councils import DemoCouncil
-from tests.person import deciding
+from tests.person import agreeing, asking, deciding, lettering, promising
 
 Maker = Callable[[DemoCouncil, DemoCouncil], dict[str, list[str]]]
-MAKERS: tuple[Maker, ...] = (deciding.on_the_way,)
+MAKERS: tuple[Maker, ...] = (
+    deciding.on_the_way,
+    lettering.on_the_way,
+    promising.on_the_way,
+    asking.on_the_way,
+    agreeing.on_the_way,
+)
 
 
 def on_their_way(riverside: DemoCouncil, harbour: DemoCouncil) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ Neither keeps one letter of plain English, so that an English letter on a page i
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Thread
 
@@ -40,8 +40,14 @@ class PseudoCatalogue:
 
     letters: dict[str, str]
     longer: float
+    _made: dict[str, str] = field(default_factory=dict)
 
     def gettext(self, message: str, /) -> str:
+        if message not in self._made:
+            self._made[message] = self._make(message)
+        return self._made[message]
+
+    def _make(self, message: str) -> str:
         parts = _KEPT.split(message)
         parts[::2] = [self._said(words) for words in parts[::2]]
         return f"{OPEN}{''.join(parts)}{CLOSE}"

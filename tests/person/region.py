@@ -23,6 +23,7 @@ from node.features.resources.actions import put_up, take_down
 from schemas.records.alert import AlertForm
 from schemas.records.resource import ResourceForm
 from tests.person import trickster
+from tests.person.lettering import with_letters
 from tests.person.living import on_their_way
 
 PORTS = (8121, 8122, 8123)
@@ -76,6 +77,7 @@ def served_region(folder: Path) -> Iterator[Region]:
         claims = closing.enter_context(claim_ports(PORTS))
         riverside, harbour, _ = closing.enter_context(made_councils(folder, claims.ports))
         gone = _fill(riverside, harbour)
+        with_letters(riverside)
         servers = [riverside.server, harbour.server]
         closing.callback(stop_all, servers)
         for server in servers:

@@ -21,7 +21,7 @@ WHILE_UNCLAIMED = {"/claim"}
 # Lists on which nothing is found, and a form that is begun already.
 OTHERWISE = (
     "/around?text=zeppelin",
-    "/board?text=zeppelin",
+    "/board?order=longest",
     "/put-up/need?start=lift",
     "/put-up/idea?start=demand",
     "/resolutions?campaign=Water",
@@ -30,7 +30,7 @@ OTHERWISE = (
 
 # What is no page: for programs, for the browser itself, a file to keep, or a short way to a page.
 DATA = ("/c/", "/api", "/server/backups/", "/region/", "/static/", "/wall/live", "/healthz", "/readyz", "/metrics")
-FILES = (".json", ".csv", ".atom", ".ics", ".js", ".webmanifest", ".svg", ".zip", ".txt", ".xml")
+FILES = (".json", ".csv", ".atom", ".ics", ".geojson", ".js", ".webmanifest", ".svg", ".zip", ".txt", ".xml")
 
 
 def routes_of(routes: Iterable[Any]) -> Iterator[str]:

@@ -19,7 +19,6 @@ MIRROR = "() => { document.documentElement.dir = 'rtl' }"
 
 def in_light_and_dark(one: Person) -> list[str]:
     """The page that is open, in light and then in the dark."""
-    axe.bring(one)
     faults = []
     for scheme in ("light", "dark"):
         one.page.emulate_media(color_scheme=scheme)
@@ -41,6 +40,7 @@ def in_every_light(one: Person) -> list[str]:
 def test_axe_finds_nothing_on_any_page_that_a_keeper_opens(region: Region, browser: Browser) -> None:
     faults = {}
     with person(browser, region.riverside, keeper=True, scripts=True, width=WIDE) as keeper:
+        axe.accompany(keeper)
         for path in (*pages_of(region), region.gone, "/nowhere"):
             keeper.opens(path)
             faults[path] = in_every_light(keeper)
@@ -54,11 +54,11 @@ def test_axe_finds_nothing_on_any_page_that_a_stranger_opens(region: Region, bro
     faults: dict[str, list[str]] = {}
     shut: list[str] = []
     with person(browser, region.riverside, scripts=True) as stranger:
+        axe.accompany(stranger)
         for path in (*pages_of(region), region.gone, "/nowhere"):
             if stranger.opens(path) == 401:
                 shut.append(path)
             if len(shut) < 2 or stranger.status != 401:  # behind every shut door is the same page
-                axe.bring(stranger)
                 faults[path] = axe.violations(stranger)
 
     assert sound(faults)

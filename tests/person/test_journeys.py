@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser
 
 from node.demo.checking import wait_for
-from tests.person.browsing import Person, in_a_browser, person
+from tests.person.browsing import PHONE, Person, in_a_browser, person
+from tests.person.looking import sideways, small_targets
 from tests.person.region import SOON, Region
 
 pytestmark = in_a_browser()
@@ -123,3 +125,28 @@ def test_a_spent_sign_in_link_says_what_to_do(region: Region, browser: Browser) 
         assert "used already, or its time has run out. Ask for a new" in second.main
         assert "Ask a neighbour who has the server turn." in second.main
         assert second.page.locator("main input[name=code]").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("scripts", "kind"), [(False, "tools"), (True, "goods")], ids=["without scripts", "with scripts"]
+)
+def test_whoever_looks_around_for_the_next_days_asks_who_is_silent_and_is_shown_whose_word_it_is(
+    region: Region, browser: Browser, scripts: bool, kind: str
+) -> None:
+    def may_ask(passer_by: Person) -> bool:
+        passer_by.opens("/around")
+        passer_by.page.select_option("[name=category]", kind)
+        passer_by.page.select_option("[name=when]", "3-days")
+        passer_by.presses("Look")
+        return "Ask them now" in passer_by.main
+
+    with person(browser, region.harbour, scripts=scripts) as passer_by:
+        wait_for(lambda: may_ask(passer_by), "a council has been silent for a while", within=SOON)
+        passer_by.presses("Ask them now")
+        shown, path = passer_by.main, passer_by.path
+        faults = sideways(passer_by, PHONE) + small_targets(passer_by)
+
+    assert f"category={kind}" in path and "when=3-days" in path and path.endswith("#asked")
+    assert "Asked just now" in shown and "silent; this is as of" in shown
+    assert "Riverside" in shown and "told us" in shown and "Ask them now" not in shown
+    assert faults == passer_by.strange == passer_by.said == []

@@ -47,7 +47,7 @@ def puts_up(keys: Keyboard, one: Person, day: str) -> str:
     keys.press("End")
     one.page.keyboard.type(", green")
     keys.tab_to(lambda at: at["field"] == "words")
-    keys.chooses("category", "ArrowDown")
+    keys.chooses("kind", "ArrowDown")
     keys.writes("quantity", "3")
     keys.writes("unit", "pieces")
     keys.writes("near", "Mill Lane")

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from node.demo.councils import PLACES, SKETCHES
 from node.features.resolutions.recipe_files import all_of
+from node.features.resources import kinds, kinds_here
 from node.features.resources.recipe_files import for_direction
 from node.web.site import LANGUAGE_COOKIE
 from node.web.templating import seen_only
@@ -35,6 +36,7 @@ UNSAID = """([open, close, known]) => {
     const cut = begun !== words.trim() ? 6 : 40
     if (begun.length >= cut && whole.some(k => k.startsWith(begun))) return ''
     for (const k of whole) words = words.split(k).join('')
+    words = words.replace(/\\b[0-9A-Z]{3}-[0-9A-Z]{3}\\b/g, '')  // the number of a note
     return words.replace(/(https?:\\/\\/|127\\.0\\.0\\.1)[^\\s⟧]*|[\\w-]{43}|z6Mk\\w+|\\d\\s?(km|[kMG]B)\\b/g, '')
   }
   const found = new Set(), told = (where, words) => english.test(bare(words)) && found.add(`${where}: ${words.trim().slice(0, 70)}`)
@@ -55,7 +57,7 @@ UNSAID = """([open, close, known]) => {
   return [...found]
 }"""
 # Names that are the same in every language.
-FORMATS = ("JSON", "CSV", "Atom", "CAP")
+FORMATS = ("JSON", "GeoJSON", "CSV", "Atom", "CAP", "HSDS")
 # The columns that hold people's own words.
 WRITTEN = (
     "title",
@@ -73,6 +75,10 @@ WRITTEN = (
     "campaign",
     "addressee",
     "carried_out_by",
+    "shown_why",
+    "gathering_where",
+    "gathering_access",
+    "gathering_points",
 )
 
 
@@ -83,9 +89,12 @@ def known(region: Region) -> list[str]:
         texts |= {recipe.name, recipe.prompt, *recipe.preset.values()}
     for begun in all_of("en"):
         texts |= {begun.name, begun.prompt}
+    texts |= {kind.names.en for kind in kinds.shipped()}
+    texts |= {asks.label.en for kind in kinds.shipped() for asks in kind.notes}
     for sketch in SKETCHES:
         texts |= {sketch.name, sketch.summary}
     with region.riverside.store.reading() as connection:
+        texts |= {kind.names.en for kind in kinds_here.own(connection)}
         for table in SQLModel.metadata.sorted_tables:
             for column in table.columns:
                 if column.name in WRITTEN:

@@ -8,7 +8,7 @@ STATUSES = {
     400: "malformed duplicate-key too-deep",
     401: "no-signature bad-signature bad-digest stale wrong-target unknown-key bad-proof",
     403: "blocked unknown-peer not-owner wrong-audience",
-    409: "id-reused other-text too-many",
+    409: "id-reused other-text too-many other-terms",
     413: "too-large",
     415: "wrong-type",
     422: "wrong-shape",

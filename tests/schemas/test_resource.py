@@ -411,7 +411,16 @@ def test_the_regional_answer_is_exactly_this() -> None:
     answer: dict[str, Any] = {
         "items": [ITEM],
         "councils": [
-            {"actor": COUNCIL, "name": "Riverside", "last_heard_at": None, "age_seconds": None, "state": "silent"}
+            {
+                "actor": COUNCIL,
+                "name": "Riverside",
+                "last_heard_at": None,
+                "age_seconds": None,
+                "state": "silent",
+                "found": [ITEM["id"]],
+                "amounts": [{"direction": "offer", "unit": "portions", "at_least": 10}],
+                "asked": "answered",
+            }
         ],
         "as_of": "2026-11-22T12:00:00Z",
     }
@@ -421,6 +430,8 @@ def test_the_regional_answer_is_exactly_this() -> None:
 
 def test_a_slip_on_the_board_tells_its_state_and_not_its_freshness() -> None:
     slip = {**LISTED, "state": "open", "language": "en", "starts_at": None, "published": "2026-11-22T12:00:00Z"}
+    slip |= {"repeats": "FREQ=DAILY", "zone": "Europe/Madrid"}
+    slip |= {"kind": "meal", "can_wait": True, "standing": False, "hours": None, "access": None}
 
     assert ResourceView.model_validate(slip).model_dump(mode="json") == slip
 

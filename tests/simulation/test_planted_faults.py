@@ -123,19 +123,19 @@ def test_a_delivery_that_is_given_up_after_one_failure_is_caught(monkeypatch: py
 def test_ids_of_deliveries_that_are_given_again_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.simulation.nodes.observed_template", observing.template_that_reuses_ids)
 
-    assert caught("diverged")
+    assert caught("diverged", first=9)
 
 
 def test_a_link_that_begins_anew_without_its_old_messages_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replicas, "_FORGET_CONTENT", text("SELECT :source"))
 
-    assert caught("diverged")
+    assert caught("diverged", first=9)
 
 
 def test_an_end_that_is_not_told_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "take_back_all", lambda *_, **__: None)
 
-    assert caught("half a link")
+    assert caught("half a link", first=4)
 
 
 def test_a_block_after_which_nothing_is_taken_back_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +169,7 @@ def test_a_gap_in_a_feed_that_is_accepted_is_caught(monkeypatch: pytest.MonkeyPa
 def test_a_chain_that_is_not_checked_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "_judge_link", lambda entry, head: None)
 
-    assert caught("chain")
+    assert caught("chain", first=3)
 
 
 def test_a_snapshot_that_is_not_checked_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_a_snapshot_that_is_not_checked_is_caught(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(chain, "at_snapshot", believe)
 
-    assert caught("chain")
+    assert caught("chain", first=3)
 
 
 def test_an_end_that_is_not_taken_from_a_feed_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

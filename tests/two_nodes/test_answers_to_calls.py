@@ -80,7 +80,7 @@ async def test_nobody_else_is_told_of_an_answer(tmp_path: Path) -> None:
             ]
             public = [await harbour.get(path) for path in ("/council/outbox/p/newest", "/alerts.json", "/wall.json")]
             said = answer_in(harbour)["id"]
-            signed = hillside.node.engine._signed("GET", said)
+            signed = hillside.node.engine.greeting.signed("GET", said)
             asked = [
                 await harbour.get(said.removeprefix(harbour.url), **{**given, "accept": ACTIVITY_JSON})
                 for given in ({}, signed)

@@ -13,7 +13,15 @@ import pytest
 from federation.ports import OutgoingResponse
 from protocol.proof import CRYPTOSUITE
 from protocol.verdict import Reason
-from tests.two_nodes import wrong_answers, wrong_claims, wrong_keys, wrong_letters, wrong_loads, wrong_words
+from tests.two_nodes import (
+    wrong_agreements,
+    wrong_answers,
+    wrong_claims,
+    wrong_keys,
+    wrong_letters,
+    wrong_loads,
+    wrong_words,
+)
 from tests.two_nodes.letters import Letter, telling
 from tests.two_nodes.outsiders import Scene, scene
 from tests.two_nodes.refusing import Case
@@ -25,6 +33,7 @@ CASES = [
     *wrong_claims.CASES,
     *wrong_answers.CASES,
     *wrong_loads.CASES,
+    *wrong_agreements.CASES,
 ]
 OURS_TO_SAY = (CRYPTOSUITE, "application/activity+json")  # what we ask for, whatever came
 VALUE = re.compile(r"\d{4,}|https?://|\.example|[A-Za-z0-9+/]{24,}")

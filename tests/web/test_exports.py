@@ -66,7 +66,7 @@ def forms(village: Village) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for method, path in routes_of(village.app.routes):
         name, dot, ending = path.rpartition(".")
-        if method == "GET" and dot and ending in ("csv", "atom", "ics"):
+        if method == "GET" and dot and ending in ("csv", "atom", "ics", "geojson"):
             found.setdefault(name, set()).add(ending)
     return found
 
@@ -104,13 +104,13 @@ async def test_under_each_list_stand_the_links_to_all_its_forms(village: Village
     assert set(answers.values()) == {200}
 
 
-@pytest.mark.parametrize("ending", ["csv", "atom", "ics"])
+@pytest.mark.parametrize("ending", ["csv", "atom", "ics", "geojson"])
 @pytest.mark.parametrize("name", PAGES)
 async def test_a_form_shows_each_viewer_what_the_page_shows_and_never_more(
     village: Village, name: str, ending: str
 ) -> None:
     if ending not in forms(village)[name]:
-        pytest.skip("this list has no days")
+        pytest.skip("this list has no days or places")
     seen = re.compile(r"Lantern (?:accord |call )?\w+")
 
     for member in (None, village.member()):
@@ -253,7 +253,8 @@ async def test_the_days_of_resolutions_are_a_calendar(village: Village) -> None:
 
 async def test_filters_hold_for_every_form(village: Village) -> None:
     acting = village.acting(village.member())
-    saw = ResourceForm.model_validate(offer(title="A saw", category="tools"))
+    weekly = {"repeats": "FREQ=WEEKLY;BYDAY=TH", "starts_at": "2026-03-05T17:00:00Z", "until": "month"}
+    saw = ResourceForm.model_validate(offer(title="A saw", category="tools", **weekly))
     village.do(lambda c: resources.put_up(c, saw, acting))
 
     async with village.browser() as passer_by:
@@ -261,7 +262,9 @@ async def test_filters_hold_for_every_form(village: Village) -> None:
         links = [given["href"] for _, given in page.all("a") if "category=tools" in given.get("href", "")]
         answers = {link: await passer_by.get(link) for link in links}
 
-    assert {link.partition("?")[0] for link in links} == {"/board", "/board.json", "/board.csv", "/board.atom"}
+    assert {link.partition("?")[0] for link in links} == {
+        *("/board", "/board.json", "/board.csv", "/board.atom", "/board.ics", "/board.geojson")
+    }
     assert {answer.status_code for answer in answers.values()} == {200}
     assert all("A saw" in answer.text and "Lantern public" not in answer.text for answer in answers.values())
 

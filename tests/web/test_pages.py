@@ -80,7 +80,7 @@ async def test_a_bare_wall_says_what_it_is_for_and_what_to_do_first(town: Town) 
         text = (await browser.get("/")).text
 
     assert "The wall is still bare." in text and "An example" in text
-    assert 'href="/put-up/need"' in text and 'href="/put-up/offer"' in text
+    assert 'href="/ask"' in text and 'href="/put-up/offer"' in text
 
 
 async def test_a_persons_text_is_escaped_and_carries_its_language_and_direction(town: Town) -> None:

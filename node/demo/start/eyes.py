@@ -15,8 +15,8 @@ def open_it_as_all_three(scene: Scene) -> Outcome:
     address = need_on_wall(scene)
     before = ""
     if address is None:
-        address, _ = put_up_the_need(scene)
-        before = "The need was not up yet, so Riverside's neighbour put it up first. "
+        address = put_up_the_need(scene).address
+        before = "The need was not up yet, so it was asked for first. "
     riverside, harbour = scene.riverside, scene.harbour
     there = f"/slip?id={quote(address, safe='')}"
     eyes = [look("A neighbour of Riverside, signed in there", scene.neighbour(riverside), urlsplit(address).path)]

@@ -1,31 +1,41 @@
-"""The story's first half: fans are asked for, found around us, and six of them lent. Through the pages, as neighbours do it."""
+"""The story's beginning: fans are asked for by somebody without an account, and found around us. Through the pages alone."""
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from node.demo.checking import check
-from node.demo.stage import address_of_new, said_on
+from node.demo.checking import NotSeen
+from node.demo.slips import ask_without_an_account
 from node.demo.start.scene import Link, Outcome, Scene
 from node.demo.start.travel import arrivals, told, verified_copy
-from node.demo.start.wording import FANS, FANS_KIND, FANS_WORD, LENT, NEED
-from node.demo.steps.availability import found_at
+from node.demo.start.wording import ASKED, FANS_KIND, FANS_WORD, NEED
 from node.web import words
 
 NEAR = "Tenants' hall"
 
 
+@dataclass(frozen=True, slots=True)
+class PutUp:
+    """A need that was just asked for: its address, the number on its slip, its private link, and the sentence on its journey."""
+
+    address: str
+    number: str
+    link: str
+    travelled: str
+
+
 def ask_for_fans(scene: Scene) -> Outcome:
-    """Riverside's neighbour puts up the need, unless it is up. Raises NotSeen."""
+    """Somebody at Riverside's table asks, without an account, unless it was asked for. Raises NotSeen."""
     if need_on_wall(scene) is not None:
         return Outcome("The need is on Riverside's wall already. Nothing was put up twice.", changed=False)
-    address, travelled = put_up_the_need(scene)
+    asked = put_up_the_need(scene)
     line = (
-        f"Riverside's neighbour has put up “{NEED['title']}”, for its own people and the nearby councils. {travelled}"
+        f"“{NEED['title']}” was asked for without an account. On the slip, which is shown once: number {asked.number}, "
+        f"a secret phrase, and a private link. {asked.travelled}"
     )
-    return Outcome(line, link=Link("Its page, once you are signed in at Riverside", address))
+    return Outcome(line, link=Link("What the private link on the slip opens", asked.link))
 
 
 def need_on_wall(scene: Scene) -> str | None:
@@ -34,12 +44,15 @@ def need_on_wall(scene: Scene) -> str | None:
     return None if slip is None else str(slip["url"])
 
 
-def put_up_the_need(scene: Scene) -> tuple[str, str]:
-    """Its address, and the sentence on its journey."""
+def put_up_the_need(scene: Scene) -> PutUp:
+    """Ask for it at Riverside's own page, as somebody who is not signed in. Raises NotSeen."""
     at, since = scene.riverside, time.monotonic()
-    address = address_of_new(scene.neighbour(at).fill_in("/put-up/need", NEED), at)
+    slip = ask_without_an_account(at, ASKED)
+    address = need_on_wall(scene)
+    if address is None:
+        raise NotSeen("what was asked for is not on Riverside's wall")
     took = arrivals(scene, lambda one: verified_copy(scene, one, address), since=since, what="the need arrives")
-    return address, told(scene, took, did="had it", then="checked the signature")
+    return PutUp(address, slip.number, slip.link, told(scene, took, did="had it", then="checked the signature"))
 
 
 def look_around(scene: Scene) -> Outcome:
@@ -86,38 +99,3 @@ def heard_at(freshness: dict[str, Any]) -> datetime | None:
     """When the council was last heard from, None where never."""
     at = freshness["last_heard_at"]
     return None if at is None else datetime.fromisoformat(at)
-
-
-def lend_six(scene: Scene) -> Outcome:
-    """Harbour's neighbour says that six fewer are left, once. Raises NotSeen."""
-    at = scene.harbour
-    if scene.is_off(at):
-        return Outcome(
-            "Harbour's server is switched off, and nobody but Harbour can say what is left of its fans. "
-            "Switch it on first (step 5).",
-            changed=False,
-        )
-    neighbour = scene.neighbour(at)
-    items = neighbour.data("/board.json", direction="offer", text=FANS_WORD)["items"]
-    offer = next((item for item in items if item["title"] == FANS), None)
-    if offer is None:
-        return Outcome("Harbour's fans are not on its wall any more, so there is nothing to lend.", changed=False)
-    have, whole = Decimal(offer["available"] or 0), Decimal(offer["quantity"] or 0)
-    if have < whole or have < LENT:
-        left = words.left(offer["available"], offer["quantity"], offer["unit"])
-        return Outcome(f"Harbour's note says {left} already. Nothing was changed.", changed=False)
-    address, left, since = offer["id"], f"{have - LENT:f}", time.monotonic()
-    reply = neighbour.fill_in(f"{urlsplit(address).path}/change", {"available": left})
-    check(reply.status == 303, f"the form answered {reply.status}: {said_on(reply)}")
-
-    def knows(one: Any) -> bool:
-        item = found_at(scene.known(one), address, text=FANS_WORD)
-        return bool(item["available"] == left and item["proof"]["state"] == "verified")
-
-    listeners = [scene.riverside, *(one for one in scene.hearing() if one is not at)]
-    took = arrivals(scene, knows, since=since, what="the change arrives", at=listeners)
-    said = words.left(left, offer["quantity"], offer["unit"])
-    line = f"Harbour lends six: its own note now says {said}. "
-    return Outcome(
-        line + told(scene, took, did="knew it", then="checked the signature"), link=Link("Its page", address)
-    )

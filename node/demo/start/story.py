@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from node.demo.councils import DemoCouncil
-from node.demo.start import deciding, drilling, eyes, lending, outage
+from node.demo.start import deciding, drilling, eyes, lending, outage, promising
 from node.demo.start.scene import Outcome, Scene
 from node.demo.start.walls import Seen, Wall, Walls, marked, seen_on
 
@@ -34,7 +34,8 @@ STEPS = (
     Step(
         1,
         "A neighbour asks for fans",
-        "At the table by the mill, in her own words. Only Riverside and the nearby councils are to see it.",
+        "At the table by the mill, in her own words, without an account: a number, a secret phrase, a slip. "
+        "Only Riverside and the nearby councils are to see it.",
         (Deed("ask", "Put the need up", lending.ask_for_fans),),
     ),
     Step(
@@ -45,9 +46,10 @@ STEPS = (
     ),
     Step(
         3,
-        "Harbour lends six of its ten",
-        "Who put a note up is the only one who says what is left.",
-        (Deed("lend", "Lend six fans", lending.lend_six),),
+        "Harbour promises six of its ten",
+        "Riverside would like six, and then the rest. Harbour agrees to the six and says “not this time” to the rest; "
+        "nothing is held against it.",
+        (Deed("lend", "Six, and not the rest", promising.promise_six),),
     ),
     Step(
         4,

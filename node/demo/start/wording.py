@@ -14,14 +14,17 @@ LENT: Final = 6
 
 NEED: Final[Mapping[str, str]] = {
     "title": "Fans for the rooms under the roof",
-    "words": "They do not cool down at night. Any fan that turns is welcome; we bring it back in autumn.",
-    "category": FANS_KIND,
-    "quantity": "16",
-    "unit": "fans",
+    "words": "Sixteen would do. They do not cool down at night; any fan that turns is welcome, and comes back in autumn.",
     "near": "Mill Lane",
-    "audience": "neighbours",
-    "until": "week",
 }
+ASKED: Final[Mapping[str, str]] = {
+    "words": f"{NEED['title']}\n{NEED['words']}",
+    "kind": FANS_KIND,
+    "near": NEED["near"],
+    "until": "week",
+    "audience": "neighbours",
+}
+"""The same as it is typed by somebody without an account: what it is and more about it in one field."""
 
 SPOKEN, TWISTED = "is open all night", "is shut all night"
 """One word of the resolution, as it was agreed and as somebody would like it."""

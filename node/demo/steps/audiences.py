@@ -86,7 +86,7 @@ def _put_up(stage: Stage, *, title: str, words: str, audience: str) -> str:
     fields = {
         "title": title,
         "words": words,
-        "category": "goods",
+        "kind": "goods",
         "near": NEAR,
         "audience": audience,
         "until": "tomorrow",

@@ -37,7 +37,7 @@ def the_neighbour_puts_up_forty_portions_of_dal_through_the_page(stage: Stage) -
     fields = {
         "title": TITLE,
         "words": "Mild, no nuts. Bring a box; what is left at nine goes to the fridge in the hall.",
-        "category": "food",
+        "kind": "food",
         "quantity": "40",
         "unit": "portions",
         "near": NEAR,

@@ -3,15 +3,13 @@
 from typing import Annotated
 
 from fastapi import Query, Request
-from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy import Connection
 
 from node.feature import Acting
 from node.features.resources import actions, queries, views, wording
-from node.features.resources.around import around
+from node.features.resources.region.api import Text
 from node.features.resources.tables import Resource
-from node.places import exact_coordinates_of
 from node.rights import Right
 from node.web.forms import parse
 from node.web.routes import Routes
@@ -21,11 +19,10 @@ from schemas.base import ApiModel, Language, Quantity, WireTime
 from schemas.context import Category
 from schemas.lasting import Until
 from schemas.phrase import phrase
-from schemas.records.availability import AvailabilityAnswer, Direction
+from schemas.records.availability import Direction
 from schemas.records.resource import ResourceForm, ResourceView
 from schemas.refusal import Refusal
-
-Text = Annotated[str | None, Query(max_length=200, description="Every word must be found in title, words or place.")]
+from schemas.repeating import RuleText
 
 
 class Board(ApiModel):
@@ -48,7 +45,16 @@ class ResourceChange(ApiModel):
     ends_at: WireTime | None = None
     until: Until | None = None
     language: Language | None = None
+    repeats: RuleText | None = None
+    starts_at: WireTime | None = None
     available: Quantity | None = None
+    kind: str | None = None
+    can_wait: bool | None = None
+    may_pass_on: bool | None = None
+    notes: dict[str, str] | None = Field(default=None, description="What the kind asks for: name to words.")
+    standing: bool | None = None
+    hours: str | None = None
+    access: str | None = None
     outcome: str | None = Field(default=None, description="met, partly, not-met or no-longer-wanted")
 
 
@@ -58,54 +64,28 @@ def router(site: Site) -> Routes:
 
     @routes.get("/board.json")
     def board_json(
-        request: Request, direction: Direction | None = None, category: Category | None = None, text: Text = None
+        request: Request,
+        *,
+        direction: Direction | None = None,
+        category: Category | None = None,
+        text: Text = None,
+        kind: Annotated[str | None, Query(max_length=40, description="The id of a finer kind.")] = None,
+        standing: Annotated[bool, Query(description="Standing places only.")] = False,
     ) -> Board:
         """Our own needs and offers; passers-by are shown the public ones."""
         viewer, now = site.viewer(request), site.now()
         with site.store.reading() as connection:
-            rows = queries.board(connection, viewer, now=now, direction=direction, category=category, text=text)
-        return Board(items=[views.resource_view(row, site.council) for row in rows], as_of=now)
-
-    @routes.get("/region/availability", response_model=AvailabilityAnswer)
-    def availability(
-        request: Request,
-        *,
-        category: Category | None = None,
-        direction: Direction | None = None,
-        text: Text = None,
-        near: Annotated[str | None, Query(max_length=200, description="A place of this council, by name.")] = None,
-        latitude: Annotated[float | None, Query(ge=-90, le=90)] = None,
-        longitude: Annotated[float | None, Query(ge=-180, le=180)] = None,
-        within_km: Annotated[float | None, Query(gt=0, le=20_040)] = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> Response:
-        """What there is in the region, nearest first when a place is given, else what ends soonest.
-
-        Passers-by are shown what is public; signed-in neighbours also what nearby councils show to each other.
-        """
-        viewer, now = site.viewer(request), site.now()
-        point = _point(site, near=near, latitude=latitude, longitude=longitude)
-        if point is None and within_km is not None:
-            raise Refusal(
-                "place", "within_km", sentence=phrase("A distance needs a place: give near, or latitude and longitude.")
-            )
-        with site.store.reading() as connection:
-            found = around(
+            rows = queries.board(
                 connection,
+                viewer,
                 now=now,
-                audiences=viewer.audiences,
-                category=category,
                 direction=direction,
-                latitude=None if point is None else point[0],
-                longitude=None if point is None else point[1],
-                within_km=within_km,
+                category=category,
                 text=text,
-                limit=limit,
+                kind=kind,
+                standing=standing,
             )
-            sources = queries.sources(connection, site.council, now=now, current_for=site.current_for)
-        # Written here: the framework would judge every item a second time.
-        answer = views.answer(found, sources, now=now)
-        return Response(answer.model_dump_json(), media_type="application/json")
+        return Board(items=[views.resource_view(row, site.council) for row in rows], as_of=now)
 
     @routes.post("/api/resources", status_code=201)
     def put_up(request: Request, form: ResourceForm) -> ResourceView:
@@ -165,22 +145,3 @@ def _as_form(row: Resource) -> dict[str, object]:
 
 def _end(said: dict[str, object]) -> dict[str, object]:
     return {"ends_at": said.get("ends_at")} if said.get("until") is not None else {}
-
-
-def _point(
-    site: Site, *, near: str | None, latitude: float | None, longitude: float | None
-) -> tuple[float, float] | None:
-    if latitude is not None and longitude is not None:
-        return latitude, longitude
-    if latitude is not None or longitude is not None:
-        raise Refusal("place", "latitude", sentence=phrase("A place has a latitude and a longitude: give both."))
-    if not near:
-        return None
-    point = exact_coordinates_of(near, site)
-    if point is None:
-        raise Refusal(
-            "place",
-            "near",
-            sentence=phrase("We know no place of that name. Choose one of our places, or give coordinates."),
-        )
-    return point

@@ -7,25 +7,24 @@ it sees what it is told to see, and nothing that has ended.
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from math import asin, cos, degrees, inf, radians, sin, sqrt
+from math import inf
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from federation.moments import from_microseconds, microseconds
+from federation.moments import from_microseconds
 from node.database.sqlite import driver_connection
 from node.features.resources import full_text
+from node.features.resources.narrowing import During, Narrowed, Where, marks
+from node.features.resources.narrowing import narrowed as narrow
+from node.features.resources.sphere import box, circle_of, distance_km, lies_in
 from schemas.context import CATEGORIES
 
-EARTH_RADIUS_KM: Final = 6371.0088
 MOST: Final = 200
 # Without a radius the search grows until it has enough; the last one is the whole Earth.
 _RADII: Final = (5.0, 25.0, 125.0, 625.0, 20_040.0)
 _WIDE: Final = 125.0
-# Wider than rounding errors, far narrower than a cell.
-_MARGIN: Final = 1e-6
 
 _COLUMNS: Final = (
     "a.object_id, a.direction, a.title, a.words, a.language, a.category, a.quantity, a.available, a.unit, a.near, a.state,"
@@ -60,14 +59,6 @@ class Found(NamedTuple):
     distance_km: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Narrowed:
-    """The conditions of one search, with their values, in the order in which they stand in the statement."""
-
-    sql: str
-    values: tuple[Any, ...]
-
-
 def around(
     connection: Connection,
     *,
@@ -78,34 +69,40 @@ def around(
     latitude: float | None = None,
     longitude: float | None = None,
     within_km: float | None = None,
+    cell: str | None = None,
     text: str | None = None,
+    during: During | None = None,
+    sources: Sequence[str] | None = None,
     limit: int = 50,
 ) -> list[Found]:
     """What is live, nearest first when a place is given (WGS 84 degrees), else what ends soonest.
 
     Without `within_km` what has no place follows after all that has one.
     `audiences` are those the viewer may see; `text` must be found, word by word, in title, words or place: anywhere in them
-    within a circle of at most 125 km, else at the beginning of a word and among the 5,000 newest that have them all. At most
-    `limit` and never more than 200. Raises ValueError where only one of latitude and longitude is given.
+    within a circle of at most 125 km, else at the beginning of a word and among the 5,000 newest that have them all.
+    `cell`, an H3 cell, in the place of a place: what lies in it, nearest to its middle first. `during`: what is there at some
+    moment of that span. `sources`: of these councils alone. At most `limit` and never more than 200. Raises ValueError where
+    only one of latitude and longitude is given.
     """
     if (latitude is None) != (longitude is None):
         raise ValueError("a place has a latitude and a longitude")
+    if cell is not None:
+        (latitude, longitude), within_km = circle_of(cell)
     limit = max(0, min(limit, MOST))
+    narrowed = narrow(now=now, audiences=audiences, direction=direction, during=during, sources=sources)
     if latitude is None or longitude is None:
-        narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=None)
         among = full_text.candidates(connection, text) if text and text.strip() else None
         return _soonest(connection, narrowed, category=category, limit=limit, among=among)
     here = (latitude, longitude)
     if text and text.strip() and (within_km is None or within_km > _WIDE):
         # Reading every word in a whole region for somebody who names no place would be a way to hold us up.
-        narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=None)
         among = full_text.candidates(connection, text)
-        return _nearest_among(
-            connection, narrowed, category=category, here=here, within_km=within_km, limit=limit, among=among
-        )
-    narrowed = _narrowed(now=now, audiences=audiences, direction=direction, text=text)
+        where = Where(here, within_km, cell)
+        return _nearest_among(connection, narrowed, category=category, where=where, limit=limit, among=among)
+    narrowed = narrowed.saying(text)
     for radius in _radii(within_km):
-        nearest = _nearest(connection, narrowed, category=category, here=here, within_km=radius, limit=limit)
+        where = Where(here, radius, cell)
+        nearest = _nearest(connection, narrowed, category=category, where=where, limit=limit)
         if len(nearest) == limit:
             break
     found = _looked_up(connection, nearest)
@@ -115,53 +112,17 @@ def around(
     return found
 
 
-def distance_km(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Great-circle distance (haversine) between two points in degrees, in kilometres."""
-    latitude, there = radians(one[0]), radians(other[0])
-    half = sin((there - latitude) / 2) ** 2
-    half += cos(latitude) * cos(there) * sin(radians(other[1] - one[1]) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
-
-
-def box(here: tuple[float, float], within_km: float) -> tuple[float, float, tuple[tuple[float, float], ...]]:
-    """South, north and the spans of longitude that hold every point within the distance; two spans across 180 degrees."""
-    latitude, longitude = here
-    angle = within_km / EARTH_RADIUS_KM
-    south, north = latitude - degrees(angle) - _MARGIN, latitude + degrees(angle) + _MARGIN
-    if south <= -90 or north >= 90:
-        return max(south, -90.0), min(north, 90.0), ((-180.0, 180.0),)
-    # Where the circle reaches furthest east is not on our own parallel: hence the arcsine.
-    reach = degrees(asin(min(1.0, sin(min(angle, 1.5)) / cos(radians(latitude))))) + _MARGIN
-    west, east = longitude - reach, longitude + reach
-    if west < -180:
-        return south, north, ((west + 360, 180.0), (-180.0, east))
-    if east > 180:
-        return south, north, ((west, 180.0), (-180.0, east - 360))
-    return south, north, ((west, east),)
-
-
-def _narrowed(*, now: datetime, audiences: Sequence[str], direction: str | None, text: str | None) -> _Narrowed:
-    sql = [f"a.ends_at > ? AND a.audience IN ({_marks(audiences)})"]
-    values: list[Any] = [microseconds(now), *audiences]
-    if direction is not None:
-        sql.append("a.direction = ?")
-        values.append(direction)
-    for word in (text or "").split()[: full_text.MOST_WORDS]:
-        sql.append("(a.title LIKE ? ESCAPE '\\' OR a.words LIKE ? ESCAPE '\\' OR a.near LIKE ? ESCAPE '\\')")
-        values += [f"%{_literally(word)}%"] * 3
-    return _Narrowed(" AND ".join(sql), tuple(values))
-
-
 def _nearest(
     connection: Connection,
-    narrowed: _Narrowed,
+    narrowed: Narrowed,
     *,
     category: str | None,
-    here: tuple[float, float],
-    within_km: float,
+    where: Where,
     limit: int,
 ) -> list[tuple[float, int, int]]:
     """(distance in km, end in microseconds, replica id) of the nearest, by distance, then by end."""
+    here, within_km = where.here, where.within_km
+    assert within_km is not None
     categories = tuple(CATEGORIES) if category is None else (category,)
     south, north, spans = box(here, within_km)
     raw = driver_connection(connection)
@@ -170,16 +131,17 @@ def _nearest(
     for west, east in spans:
         sql = (
             "SELECT a.latitude, a.longitude, count(*) FROM availability a INDEXED BY ix_availability_around"  # noqa: S608
-            f" WHERE a.category IN ({_marks(categories)}) AND a.latitude BETWEEN ? AND ? AND a.longitude BETWEEN ? AND ?"
+            f" WHERE a.category IN ({marks(categories)}) AND a.latitude BETWEEN ? AND ? AND a.longitude BETWEEN ? AND ?"
             f" AND {narrowed.sql} GROUP BY a.latitude, a.longitude"
         )
         for latitude, longitude, count in raw.execute(sql, (*categories, south, north, west, east, *narrowed.values)):
+            # Hundreds of cells a search: the distance alone is worked out for each, and the cell is looked at last.
             distance = distance_km(here, (latitude, longitude))
-            if distance <= within_km:
+            if distance <= within_km and (where.cell is None or lies_in(where.cell, (latitude, longitude))):
                 cells.append((distance, latitude, longitude, count))
     inside = (
         "SELECT a.ends_at, a.replica_id FROM availability a INDEXED BY ix_availability_around"  # noqa: S608
-        f" WHERE a.category IN ({_marks(categories)}) AND a.latitude = ? AND a.longitude = ? AND {narrowed.sql}"
+        f" WHERE a.category IN ({marks(categories)}) AND a.latitude = ? AND a.longitude = ? AND {narrowed.sql}"
         " ORDER BY a.ends_at, a.replica_id LIMIT ?"
     )
     near: list[tuple[float, int, int]] = []
@@ -203,11 +165,10 @@ def _radii(within_km: float | None) -> tuple[float, ...]:
 
 def _nearest_among(
     connection: Connection,
-    narrowed: _Narrowed,
+    narrowed: Narrowed,
     *,
     category: str | None,
-    here: tuple[float, float],
-    within_km: float | None,
+    where: Where,
     limit: int,
     among: list[int],
 ) -> list[Found]:
@@ -219,17 +180,17 @@ def _nearest_among(
     for row in driver_connection(connection).execute(f"{_SELECT_PLACED} WHERE {sql}", values):
         latitude, longitude, ends_at, *rest = row
         if latitude is not None:
-            distance = distance_km(here, (latitude, longitude))
-            if within_km is None or distance <= within_km:
+            distance = where.distance_of((latitude, longitude))
+            if distance is not None:
                 placed.append((distance, ends_at, rest[-1], rest))
-        elif within_km is None:
+        elif where.within_km is None:
             placed.append((_NOWHERE, ends_at, rest[-1], rest))
     nearest = heapq.nsmallest(limit, placed, key=lambda one: one[:3])
     return [_found(rest, None if distance == _NOWHERE else distance) for distance, _, _, rest in nearest]
 
 
 def _soonest(
-    connection: Connection, narrowed: _Narrowed, *, category: str | None, limit: int, among: list[int] | None
+    connection: Connection, narrowed: Narrowed, *, category: str | None, limit: int, among: list[int] | None
 ) -> list[Found]:
     """What ends soonest: of these candidates, or of everything."""
     sql, values = narrowed.sql, narrowed.values
@@ -243,11 +204,11 @@ def _soonest(
     return [_found(row, None) for row in driver_connection(connection).execute(statement, (*values, limit))]
 
 
-def _placeless(connection: Connection, narrowed: _Narrowed, *, category: str | None, limit: int) -> list[Found]:
+def _placeless(connection: Connection, narrowed: Narrowed, *, category: str | None, limit: int) -> list[Found]:
     """What has no place, by its end."""
     categories = tuple(CATEGORIES) if category is None else (category,)
     statement = (
-        f"{_SELECT} INDEXED BY ix_availability_around WHERE a.category IN ({_marks(categories)}) AND a.latitude IS NULL"
+        f"{_SELECT} INDEXED BY ix_availability_around WHERE a.category IN ({marks(categories)}) AND a.latitude IS NULL"
         f" AND {narrowed.sql} ORDER BY a.ends_at, a.updated DESC LIMIT ?"
     )
     rows = driver_connection(connection).execute(statement, (*categories, *narrowed.values, limit))
@@ -258,7 +219,7 @@ def _looked_up(connection: Connection, nearest: list[tuple[float, int, int]]) ->
     if not nearest:
         return []
     keys = tuple(replica_id for _, _, replica_id in nearest)
-    statement = f"{_SELECT} WHERE a.replica_id IN ({_marks(keys)})"
+    statement = f"{_SELECT} WHERE a.replica_id IN ({marks(keys)})"
     rows = {row[-1]: row for row in driver_connection(connection).execute(statement, keys)}
     return [_found(rows[replica_id], distance) for distance, _, replica_id in nearest]
 
@@ -285,11 +246,3 @@ def _found(row: Any, distance: float | None) -> Found:
         source=source,
         distance_km=distance,
     )
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _literally(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

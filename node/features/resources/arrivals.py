@@ -14,6 +14,7 @@ from federation.kinds import Copy, Kind
 from federation.moments import microseconds
 from federation.tables import Lane, table_of
 from node.features.resources import recovering
+from node.features.resources.region.asking import live
 from node.features.resources.tables import Availability
 from protocol.verdict import Reason, Refused
 from schemas.place import Place
@@ -103,5 +104,6 @@ KIND: Final[Kind[Council]] = Kind(
     end=end,
     recover=recovering.recover,
     lapse=recovering.lapse,
+    live=live,
     vouched=True,
 )

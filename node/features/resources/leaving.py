@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 from federation.tables import table_of
 from node.feature import Acting
 from node.features.resources import actions
-from node.features.resources.promises import keeping
+from node.features.resources.hands import acts as hands
+from node.features.resources.letters import writing
+from node.features.resources.promises import acts, keeping
 from node.features.resources.promises.tables import Promise, Reply
 from node.features.resources.tables import Resource
 
@@ -34,11 +36,11 @@ def own(connection: Connection, member_id: int) -> list[dict[str, Any]]:
 
 def leave(connection: Connection, acting: Acting, member_id: int) -> None:
     """Give back what they had promised, then take all of theirs down, here and (by a signed Delete) everywhere."""
-    keeping.give_back_all(connection, acting, member_id)
+    writing.forget(connection, member_id=member_id)
+    acts.give_all_back(connection, acting, member_id)
+    keeping.forget_member(connection, member_id)
     connection.execute(_REPLIES.update().where(_REPLIES.c.by_member == member_id).values(by_member=0))
-    connection.execute(
-        _RESOURCES.update().where(_RESOURCES.c.holder == member_id).values(holder=0, held_since=acting.now)
-    )
+    hands.give_back_all(connection, member_id, acting.now)
     rows = connection.execute(_RESOURCES.select().where(_RESOURCES.c.by_member == member_id)).mappings().all()
     for row in rows:
         actions.remove(connection, Resource(**row), acting)

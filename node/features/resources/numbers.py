@@ -2,7 +2,7 @@
 
 A number is short, can be read aloud and says nothing about when it was given. A phrase is four words of our own lists
 (32 bits): enough only because wrong tries are few, and kept only as a hash under the server's own key. This module must never
-keep, log or return a phrase a second time.
+keep, log or return a phrase a second time. The private link of a note (130 bits) cannot be guessed; it is kept as a hash as well.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from federation.ports import Randomness
+from protocol import ids
 
 FOLDER: Final = Path(__file__).parent / "phrases"
 LANGUAGES: Final = ("en", "es")
@@ -69,6 +70,17 @@ def phrase_hash(code: str, typed: str, key: Ed25519PrivateKey) -> str:
     )
     said = f"comarca phrase 1\n{code}\n{' '.join(letters.split())}"
     return hmac.digest(key.private_bytes_raw(), said.encode("utf-8", "replace"), hashlib.sha256).hex()
+
+
+def new_link(randomness: Randomness) -> str:
+    """The end of a private link (26 characters), to be shown once."""
+    return ids.new_id(randomness.bytes(ids.ID_BYTES))
+
+
+def link_hash(link: str, key: Ed25519PrivateKey) -> str:
+    """What a private link is looked up by (hex HMAC-SHA256)."""
+    said = f"comarca link 1\n{link}".encode("utf-8", "replace")
+    return hmac.digest(key.private_bytes_raw(), said, hashlib.sha256).hex()
 
 
 def fits(code: str, typed: str, kept: str | None, key: Ed25519PrivateKey) -> bool:

@@ -1,16 +1,14 @@
 """Forms of needs and offers: put up, change, close, take down. They work without scripts and give back what was typed."""
 
 from datetime import datetime
-from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from node.feature import Viewer
-from node.features.resources import actions, queries, recipe_files, rules, wording
+from node.features.resources import actions, api, beside, choices, queries, recipe_files, recurring_form, rules, wording
 from node.features.resources.tables import Resource
-from node.places import names_of
 from node.rights import Right
 from node.web.forms import NotUnderstood, Problem, Typed, parse, problems_of
 from node.web.routes import Routes
@@ -19,7 +17,8 @@ from schemas.phrase import phrase
 from schemas.records.resource import Direction, ResourceForm
 from schemas.refusal import Refusal
 
-FIELDS = ("title", "words", "category", "quantity", "unit", "near", "audience", "until", "language", "because")
+# The form has one field for each, whichever way it was judged.
+_SHOWN = {"ends_at": "until", "starts_at": "from", "repeats": "often"}
 # These end the matter: no form that could be mended would help.
 _FINAL = frozenset({"not-signed-in", "not-found", "not-yours"})
 
@@ -40,7 +39,6 @@ def _put_up_routes(routes: Routes, site: Site, direction: Direction) -> None:
     def show(
         request: Request, *, typed: dict[str, str], problems: tuple[Problem, ...] = (), prompt: str = ""
     ) -> Response:
-        choices = recipe_files.for_direction(direction, site.tongue(request).code)
         return site.page(
             request,
             "resources/put_up.html",
@@ -48,9 +46,9 @@ def _put_up_routes(routes: Routes, site: Site, direction: Direction) -> None:
             way=direction,
             typed=typed,
             problems=problems,
-            recipes=choices,
+            recipes=recipe_files.for_direction(direction, site.tongue(request).code),
             prompt=prompt,
-            **_choices(site),
+            **choices.choices(site, request, typed),
         )
 
     @routes.get(path)
@@ -60,10 +58,14 @@ def _put_up_routes(routes: Routes, site: Site, direction: Direction) -> None:
         if recipe is not None and recipe.direction != direction:
             recipe = None
         usual = {"audience": rules.DEFAULT_AUDIENCE[direction], "until": _local(site, site.now() + rules.USUAL)}
+        usual["can_wait"] = beside.YES
         if because := request.query_params.get("because", "")[:2_048]:
             usual["because"] = because
         if recipe is None:
             return show(request, typed=usual)
+        if recipe.preset.get("standing"):
+            # A place stands until somebody says otherwise: it is for everybody, and no end is asked for.
+            usual = {name: said for name, said in usual.items() if name != "until"} | {"audience": "public"}
         return show(request, typed=usual | dict(recipe.preset), prompt=recipe.prompt)
 
     @routes.post(path)
@@ -71,7 +73,7 @@ def _put_up_routes(routes: Routes, site: Site, direction: Direction) -> None:
         acting = site.acting(request)
         acting.viewer.require(Right.PUT_UP)
         try:
-            form = _form(typed, direction)
+            form = _form(site, typed, direction)
             row = site.store.write_now(lambda connection: actions.put_up(connection, form, acting))
         except (Refusal, NotUnderstood) as error:
             return show(request, typed=typed, problems=_mendable(error))
@@ -90,7 +92,8 @@ def _change_routes(routes: Routes, site: Site) -> None:
             typed=typed,
             problems=problems,
             outcomes=wording.OUTCOMES,
-            **_choices(site) | {"audiences": allowed},
+            **choices.choices(site, request, typed, audiences=allowed)
+            | {"often": recurring_form.choices_for(row, typed)},
         )
 
     @routes.get("/o/{public_id}/change")
@@ -110,11 +113,18 @@ def _change_routes(routes: Routes, site: Site) -> None:
             return actions.change(connection, public_id, form, acting, available=available)
 
         try:
-            form = _form(typed, direction)
+            form = _form(site, typed, direction)
             changed = site.store.write_now(step)
         except (Refusal, NotUnderstood) as error:
             return show(request, row, typed=typed, problems=_mendable(error))
         return see_other(f"/o/{changed.public_id}")
+
+    @routes.post("/o/{public_id}/notes")
+    def note(request: Request, public_id: str, typed: Typed) -> Response:
+        acting = site.acting(request)
+        more = parse(api.ResourceChange, {"notes": choices.notes_in(typed)})
+        row = site.store.write_now(lambda connection: api.amend(connection, public_id, more, acting))
+        return see_other(f"/o/{row.public_id}")
 
     @routes.post("/o/{public_id}/close")
     def close(request: Request, public_id: str, typed: Typed) -> Response:
@@ -139,18 +149,15 @@ def _end_routes(routes: Routes, site: Site) -> None:
         return see_other("/board")
 
 
-def _form(typed: dict[str, str], direction: Direction) -> ResourceForm:
-    given = {name: typed[name] for name in FIELDS if name in typed}
-    return parse(ResourceForm, {**given, "direction": direction}, sentences=wording.SENTENCES)
+def _form(site: Site, typed: dict[str, str], direction: Direction) -> ResourceForm:
+    times = recurring_form.asked_in(typed, site.now(), zone=site.settings.zone_info)
+    return choices.read(typed, direction, times=times)
 
 
 def _mendable(error: Refusal | NotUnderstood) -> tuple[Problem, ...]:
     if isinstance(error, Refusal) and error.word in _FINAL:
         raise error
-    # The form has one field for the end, whichever way the end was judged.
-    return tuple(
-        Problem("until", problem.sentence) if problem.field == "ends_at" else problem for problem in problems_of(error)
-    )
+    return tuple(Problem(_SHOWN.get(one.field or "", one.field), one.sentence) for one in problems_of(error))
 
 
 def _changeable(site: Site, viewer: Viewer, public_id: str) -> Resource:
@@ -167,7 +174,13 @@ def _typed_of(site: Site, row: Resource) -> dict[str, str]:
     said = {
         "title": row.title,
         "words": row.words,
-        "category": row.category,
+        "kind": row.kind or row.category,
+        "can_wait": choices.ticked(row.can_wait),
+        "may_pass_on": choices.ticked(row.may_pass_on),
+        "standing": beside.YES if row.standing else "",
+        "hours": row.hours,
+        "access": row.access,
+        **choices.typed_notes(beside.notes_of(row)),
         "quantity": row.quantity,
         "available": row.available,
         "unit": row.unit,
@@ -176,12 +189,9 @@ def _typed_of(site: Site, row: Resource) -> dict[str, str]:
         "language": row.language,
         "until": _local(site, row.ends_at),
     }
-    return {name: value for name, value in said.items() if value}
+    times = recurring_form.typed_of(row, zone=site.settings.zone_info)
+    return {name: value for name, value in said.items() if value} | times
 
 
 def _local(site: Site, at: datetime) -> str:
     return f"{at.astimezone(site.settings.zone_info):%Y-%m-%dT%H:%M}"
-
-
-def _choices(site: Site) -> dict[str, Any]:
-    return {"categories": wording.CATEGORIES, "audiences": rules.AUDIENCES, "places": names_of(site)}

@@ -124,9 +124,12 @@ def next_in_line(waiting: Sequence[Waits], freed: Decimal | None) -> Waits | Non
     return next((one for one in waiting if isinstance(room(one.amount, freed), Fits)), None)
 
 
+def at_least(number: Decimal) -> int:
+    """The lower end of the band that a number lies in; 0 for the lowest."""
+    return next((least for least in _BANDS if number >= least), 0)
+
+
 def band(number: Decimal) -> Phrase:
     """About how much there is, for pages that show no exact numbers of a council."""
-    for least in _BANDS:
-        if number >= least:
-            return phrase("{least} or more", least=least)
-    return phrase("a few")
+    least = at_least(number)
+    return phrase("{least} or more", least=least) if least else phrase("a few")

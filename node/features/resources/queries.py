@@ -10,6 +10,7 @@ from federation.council import Council
 from federation.feeds import vouching
 from federation.tables import Peer, table_of
 from node.feature import Viewer
+from node.features.resources import numbers
 from node.features.resources.tables import Resource
 from protocol import ids
 from protocol.peering import State
@@ -51,10 +52,16 @@ def board(
     category: str | None = None,
     text: str | None = None,
     because: str | None = None,
+    kind: str | None = None,
+    standing: bool = False,
+    oldest_first: bool = False,
 ) -> list[Resource]:
     """Our own live needs and offers that this viewer may see, soonest end first; those of a resolution with `because`.
 
-    Words are matched here and not in the statement: they may tell of persons, so they are never searched in the table.
+    `kind` is the id of a finer kind; with `standing` only standing places are looked for.
+
+    Neighbours also find one by its number. Words are matched here and not in the statement: they may tell of persons, so they are
+    never searched in the table.
     """
     wanted = [
         _RESOURCES.c.state != "closed",
@@ -68,13 +75,19 @@ def board(
         wanted.append(_RESOURCES.c.category == category)
     if because is not None:
         wanted.append(_RESOURCES.c.because == because)
-    statement = _RESOURCES.select().where(*wanted).order_by(_RESOURCES.c.ends_at, _RESOURCES.c.id)
-    words = (text or "").casefold().split()
+    if kind is not None:
+        wanted.append(_RESOURCES.c.kind == kind)
+    if standing:
+        wanted.append(_RESOURCES.c.standing)
+    first = _RESOURCES.c.created_at if oldest_first else _RESOURCES.c.ends_at
+    statement = _RESOURCES.select().where(*wanted).order_by(first, _RESOURCES.c.id)
+    words, number = (text or "").casefold().split(), numbers.read(text or "") if viewer.signed_in else None
     found: list[Resource] = []
     for values in connection.execute(statement).mappings():
         row = Resource(**values)
         said = f"{row.title}\n{row.words}\n{row.near}".casefold()
-        if all(word in said for word in words):
+        by_number = number is not None and row.code == number
+        if by_number or all(word in said for word in words):
             found.append(row)
         if len(found) == MOST_ON_THE_BOARD:
             break

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from node.features.resources.beside import YES
 from node.recipes import Both, RecipeFile, read_file
 from schemas.context import Category
 
@@ -19,6 +20,8 @@ class _Preset(BaseModel):
 
     direction: Literal["need", "offer"]
     category: Category
+    kind: str | None = None
+    standing: bool = False
     unit: Both | None = None
 
 
@@ -41,7 +44,9 @@ class Recipe:
 def load(path: Path, language: str = "en") -> Recipe:
     """The recipe in a file. Raises tomllib.TOMLDecodeError or pydantic.ValidationError."""
     read = read_file(path, _File)
-    preset: dict[str, str] = {"category": read.preset.category}
+    preset = {"category": read.preset.category, "kind": read.preset.kind or read.preset.category}
+    if read.preset.standing:
+        preset["standing"] = YES
     if read.preset.unit is not None:
         preset["unit"] = read.preset.unit.said(language)
     return Recipe(read.id, read.preset.direction, read.names.said(language), read.prompts.said(language), preset)

@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from federation.tables import table_of
-from node.feature import Acting
+from node.accounts import rota
 from node.features.resources import lapsing, quantities, rules, telling
 from node.features.resources.promises.states import ON_THE_COUNTERPART, ON_THE_RESOURCE
 from node.features.resources.promises.tables import Promise
 from node.features.resources.tables import Resource
+from node.features.resources.telling import Speaking
 from schemas.phrase import phrase
 from schemas.records.resource import ResourceState
 from schemas.refusal import Refusal
@@ -75,7 +76,7 @@ def found(connection: Connection, resource_id: int) -> Resource:
     return Resource(**values)
 
 
-def recount(connection: Connection, resource_id: int, acting: Acting) -> Resource:
+def recount(connection: Connection, resource_id: int, acting: Speaking) -> Resource:
     """Reckon one record anew, after its promises have changed. Where nothing came of it, nothing is written or said."""
     row = found(connection, resource_id)
     if _results(connection, row) == (row.available, row.state):
@@ -83,7 +84,7 @@ def recount(connection: Connection, resource_id: int, acting: Acting) -> Resourc
     return say_anew(connection, row, acting)
 
 
-def keep_new(connection: Connection, row: Resource, acting: Acting) -> Resource:
+def keep_new(connection: Connection, row: Resource, acting: Speaking) -> Resource:
     """Keep a record that is new, and tell it where it is for others."""
     row.erase_at = lapsing.erase_at(None, row.ends_at)
     row.available, row.state = row.quantity, ResourceState.OPEN.value
@@ -95,7 +96,7 @@ def keep_new(connection: Connection, row: Resource, acting: Acting) -> Resource:
     return row
 
 
-def say_anew(connection: Connection, row: Resource, acting: Acting, **columns: Any) -> Resource:
+def say_anew(connection: Connection, row: Resource, acting: Speaking, **columns: Any) -> Resource:
     """Change columns of a record, reckon it anew, and say so once to everybody it is for.
 
     What others may no longer see is taken back everywhere; it lives on here under a new address, and should it be for others
@@ -106,10 +107,12 @@ def say_anew(connection: Connection, row: Resource, acting: Acting, **columns: A
     if row.object_id is not None and not telling.leaves(after):
         telling.take_back(connection, row, acting)
         after.object_id, after.public_id = None, telling.new_public_id(acting.council)
+        rota.renamed(connection, row.public_id, after.public_id)
     elif row.object_id is None and telling.leaves(after):
         after.object_id = telling.address_of(after, acting.council)
     after.available, after.state = _results(connection, after)
-    if after.erase_at is not None:  # once it has been done, it is not due again
+    live = after.closed_at is None and after.ends_at > acting.now
+    if live or after.erase_at is not None:  # once it has been done, it is not due again, unless the note goes on
         after.erase_at = lapsing.erase_at(after.closed_at, after.ends_at)
     values = after.model_dump(exclude={"id"})
     connection.execute(_RESOURCES.update().where(_RESOURCES.c.id == row.id).values(**values))

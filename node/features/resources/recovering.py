@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from federation.kinds import Copy
 from federation.tables import table_of
-from node.features.resources import lapsing, reckoning
+from node.features.resources import beside, kinds, kinds_here, lapsing, reckoning
 from node.features.resources.promises import keeping
 from node.features.resources.tables import Resource
 from schemas.records.resource import ResourceNote
@@ -27,11 +27,18 @@ _RESOURCES: Final = table_of(Resource)
 def recover(connection: Connection, copy: Copy, model: ResourceNote, note: Mapping[str, Any]) -> None:
     """Keep the need or offer that we told in `note`, unless what is kept is as new. What it holds beyond that stays."""
     public_id = copy.object_id.rpartition("/")[2]
+    values = connection.execute(_RESOURCES.select().where(_RESOURCES.c.public_id == public_id)).mappings().first()
+    held = None if values is None else Resource(**values)
+    if held is not None and held.updated_at >= copy.updated:
+        return
     told: dict[str, Any] = {
         "object_id": copy.object_id,
         "direction": model.direction,
         "title": model.name,
         "words": model.words,
+        "kind": _kind(model, held),
+        "can_wait": model.can_wait,
+        "standing": model.standing,
         "language": model.language or "und",
         "category": model.category,
         "unit": _unit(model),
@@ -39,14 +46,17 @@ def recover(connection: Connection, copy: Copy, model: ResourceNote, note: Mappi
         "cell": model.location.cell if model.location is not None else None,
         "audience": copy.audience,
         "starts_at": model.start_time,
+        "repeats": model.repeats or "",
+        "zone": model.zone or "",
         "ends_at": model.end_time,
         "created_at": model.published,
         "updated_at": copy.updated,
     }
-    values = connection.execute(_RESOURCES.select().where(_RESOURCES.c.public_id == public_id)).mappings().first()
-    held = None if values is None else Resource(**values)
-    if held is not None and held.updated_at >= copy.updated:
-        return
+    if held is not None and beside.words_told(held, kinds_here.of(connection, held)) == model.words:
+        del told["words"]
+    else:
+        # What stood beside the words has come back in them: it would be told twice.
+        told |= {"notes": "", "hours": "", "access": ""}
     told |= reckoning.brought_back(
         connection,
         held,
@@ -61,6 +71,16 @@ def recover(connection: Connection, copy: Copy, model: ResourceNote, note: Mappi
         connection.execute(_RESOURCES.insert().values(**row.model_dump(exclude={"id"})))
     else:
         connection.execute(_RESOURCES.update().where(_RESOURCES.c.id == held.id).values(**told))
+
+
+def _kind(model: ResourceNote, held: Resource | None) -> str:
+    """The finer kind that was told; a kind of our own is never told, so it stays where only its category was."""
+    kind = kinds.find(model.kind)
+    if kind is not None and kind.travels and kind.category == model.category:
+        return kind.id
+    if held is not None and held.category == model.category and held.kind.startswith(kinds.OWN) and not model.kind:
+        return held.kind
+    return ""
 
 
 def _unit(model: ResourceNote) -> str | None:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+import orjson
+
 from node import lint
 from node.feature import Viewer
 from node.features.resources.kinds import Kind
@@ -139,6 +141,19 @@ def check_kind(kind: Kind | None, *, typed: str, audience: str) -> None:
             "audience",
             sentence=phrase("This kind of thing stays among our own neighbours. Show it to them only."),
         )
+
+
+def check_standing(standing: bool, *, direction: str) -> None:
+    """Only what is offered stands. Raises Refusal("standing")."""
+    if standing and direction != "offer":
+        raise Refusal(
+            "standing", "standing", sentence=phrase("A standing place is something that is offered. Put it up as such.")
+        )
+
+
+def fields_of_notes(notes: str) -> dict[str, str]:
+    """What was noted, JSON, as the fields of a form: `note_` and the name, to the words."""
+    return {f"note_{name}": words for name, words in orjson.loads(notes).items()} if notes else {}
 
 
 def check_outcome(outcome: str) -> None:

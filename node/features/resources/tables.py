@@ -25,6 +25,11 @@ class Resource(SQLModel, table=True):
     `holder` is whose hands it is in; 0 means whoever is on call now, so no need is ever in nobody's. `shown` is "shown",
     "held" (being read) or "hidden": only what is shown leaves this server. `code` is the number of the note, `phrase_hash`
     and `link_hash` open its own page; these, `contact` and `exact_place` are forgotten at `erase_at`.
+
+    `repeats` is a recurrence rule (RFC 5545) from `starts_at` on, by the clocks of `zone`; both empty for once.
+    A standing place (a fridge, a free store) is an offer with `standing`, its `hours` and `access` in plain words. `notes` are
+    what its kind asks for, JSON of name to words.
+    `batch` names the import that it came with. `asked_at` is when somebody was asked whether it is still needed.
     """
 
     __table_args__ = (
@@ -76,6 +81,14 @@ class Resource(SQLModel, table=True):
     contact_language: str = ""
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     erase_at: datetime | None = Field(default=None, sa_type=Instant)
+    repeats: str = ""
+    zone: str = ""
+    standing: bool = False
+    hours: str = Field(default="", sa_type=SealedText)
+    access: str = Field(default="", sa_type=SealedText)
+    notes: str = Field(default="", sa_type=SealedText)
+    batch: str = ""
+    asked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Availability(SQLModel, table=True):

@@ -9,10 +9,13 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from federation.moments import microseconds
+from node.accounts import rota
+from node.features.resources.letters import posting
 from node.features.resources.promises import keeping
 
 KEPT_FOR: Final = timedelta(days=30)
 AT_ONCE: Final = 500
+_REPORTS_KEPT: Final = {"half_a_year": timedelta(days=182), "year": timedelta(days=366)}
 
 # A closed one whose note is still out there stays until that has ended: until then it can be taken down.
 _OLD: Final = text(
@@ -29,6 +32,7 @@ _ERASE: Final = tuple(
         " phrase_hash = NULL, link_hash = NULL, shown_why = '', erase_at = NULL WHERE id = :id",
         "UPDATE promise SET words = '' WHERE resource_id = :id",
         "DELETE FROM reply WHERE resource_id = :id",
+        "DELETE FROM letter WHERE resource_id = :id",
     )
 )
 # Promises to nearby councils, and the acts that they were computed from, once they have had their time.
@@ -40,6 +44,12 @@ _ACTS_OF_NOTHING: Final = text(
     "DELETE FROM agreement_act WHERE id IN (SELECT id FROM agreement_act a WHERE a.received_at < :before"
     " AND NOT EXISTS (SELECT 1 FROM promise p WHERE p.offer_id = a.offer_id) LIMIT :most)"
 )
+# What was reported about a note that is gone, or that nobody saw to while it mattered: its words go, the number stays a year.
+_REPORTS_OF_NOTHING: Final = text(
+    "UPDATE report SET words = '', done_at = :now, done_how = 'gone' WHERE id IN (SELECT id FROM report"
+    " WHERE done_at IS NULL AND ((resource_id IS NULL AND object_id IS NULL) OR at < :half_a_year) LIMIT :most)"
+)
+_OLD_REPORTS: Final = text("DELETE FROM report WHERE id IN (SELECT id FROM report WHERE at < :year LIMIT :most)")
 
 
 def tidy(connection: Connection, now: datetime) -> int:
@@ -60,4 +70,13 @@ def tidy(connection: Connection, now: datetime) -> int:
             text("DELETE FROM resource WHERE id IN (SELECT value FROM json_each(:ids))"), {"ids": f"{list(old)}"}
         )
     elsewhere = connection.execute(_OLD_ELSEWHERE, given).rowcount
-    return len(due) + len(old) + elsewhere + connection.execute(_ACTS_OF_NOTHING, given).rowcount
+    elsewhere += rota.forget_over(connection, before=now - KEPT_FOR)
+    elsewhere += posting.tidy(connection, now)
+    acts = connection.execute(_ACTS_OF_NOTHING, given).rowcount
+    return len(due) + len(old) + elsewhere + acts + _tidy_reports(connection, now)
+
+
+def _tidy_reports(connection: Connection, now: datetime) -> int:
+    given = {name: microseconds(now - age) for name, age in _REPORTS_KEPT.items()} | {"most": AT_ONCE}
+    gone = connection.execute(_REPORTS_OF_NOTHING, {**given, "now": microseconds(now)}).rowcount
+    return gone + connection.execute(_OLD_REPORTS, given).rowcount

@@ -1,6 +1,6 @@
 """From rows to what lists, pages and programs are shown. Nothing that names a member is ever copied from here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,17 +9,22 @@ import orjson
 from sqlalchemy import Connection
 
 from federation.council import Council
+from federation.live_asking import Outcome
 from federation.tables import Replica
 from node.feature import Slip, Viewer
-from node.features.resources import below, queries
+from node.features.resources import below, beside, kinds, kinds_here, queries, recurring
 from node.features.resources.around import Found
+from node.features.resources.arrivals import middle_of
 from node.features.resources.queries import Source
+from node.features.resources.region.grouping import Group, grouped
 from node.features.resources.tables import Resource
+from node.places import in_cell
 from node.rights import Right
 from node.web import words
 from protocol.verdict import Refused
 from schemas.audience import Audience
 from schemas.records.availability import (
+    AmountBand,
     AvailabilityAnswer,
     AvailabilityItem,
     CouncilFreshness,
@@ -28,7 +33,7 @@ from schemas.records.availability import (
     RegionalSource,
     SourceCouncil,
 )
-from schemas.records.resource import ResourceState, ResourceView, read_resource
+from schemas.records.resource import ResourceNote, ResourceState, ResourceView, read_resource
 
 
 def resource_view(row: Resource, council: Council) -> ResourceView:
@@ -53,20 +58,43 @@ def resource_view(row: Resource, council: Council) -> ResourceView:
             "state": ResourceState(row.state),
             "language": row.language,
             "starts_at": row.starts_at,
+            "repeats": row.repeats or None,
+            "zone": row.zone or None,
             "published": row.created_at,
+            "kind": row.kind or None,
+            "can_wait": row.can_wait,
+            "standing": row.standing,
+            "hours": row.hours or None,
+            "access": row.access or None,
         }
     )
 
 
-def answer(found: list[Found], sources: Mapping[str, Source], *, now: datetime) -> AvailabilityAnswer:
-    """What was found around us, each with its source, how old its word is and how it was proved."""
+def answer(
+    found: Sequence[Found], sources: Mapping[str, Source], *, now: datetime, outcomes: Mapping[str, Outcome]
+) -> AvailabilityAnswer:
+    """What was found around us, each with its source, how old its word is and how it was proved; then by council."""
+    groups = {group.actor_id: group for group in grouped(found, sources)}
+    every = {**sources, **{one.source: _source_of(one, sources) for one in found}}
     return AvailabilityAnswer(
-        items=[_item(one, _source_of(one, sources)) for one in found],
-        councils=[
-            CouncilFreshness(actor=source.actor_id, name=source.name, **_freshness(source))
-            for source in sources.values()
-        ],
+        items=[_item(one, every[one.source]) for one in found],
+        councils=[_council(one, groups.get(one.actor_id), outcomes.get(one.actor_id)) for one in every.values()],
         as_of=now,
+    )
+
+
+def _council(source: Source, group: Group | None, asked: Outcome | None) -> CouncilFreshness:
+    amounts = () if group is None else group.amounts
+    return CouncilFreshness(
+        actor=source.actor_id,
+        name=source.name,
+        found=[] if group is None else [one.object_id for one in group.found],
+        amounts=[
+            AmountBand.model_validate({"direction": a.direction, "unit": a.unit, "at_least": a.at_least})
+            for a in amounts
+        ],
+        asked=None if asked is None else asked.word.value,
+        **_freshness(source),
     )
 
 
@@ -133,9 +161,11 @@ def found_slip(found: Found, source: Source | None, *, council: Council, fresh: 
     )
 
 
-def own_slip(row: Resource, viewer: Viewer) -> Slip:
+def own_slip(row: Resource, viewer: Viewer, now: datetime) -> Slip:
     """One record of ours as a slip for this viewer."""
-    meta = (words.left(row.available, row.quantity, row.unit), row.near)
+    comes_back = recurring.of_row(row)
+    often = recurring.said(comes_back, now) if comes_back is not None else ""
+    meta = (words.left(row.available, row.quantity, row.unit), row.near, row.hours, often)
     return Slip(
         kind=row.direction,
         title=row.title,
@@ -150,9 +180,16 @@ def own_slip(row: Resource, viewer: Viewer) -> Slip:
             "near": row.near,
             "state": row.state,
             "category": row.category,
+            "quantity": row.quantity,
+            "unit": row.unit,
+            "audience": row.audience,
             "starts_at": row.starts_at,
+            "repeats": often,
+            "comes_back": comes_back,
+            "point": middle_of(in_cell(row.cell, name="")) if row.cell else None,
             "changeable": may_change(row, viewer),
         },
+        asked_at=row.created_at if row.direction == "need" else None,
     )
 
 
@@ -163,14 +200,14 @@ def may_change(row: Resource | None, viewer: Viewer) -> bool:
 
 def wall(connection: Connection, viewer: Viewer, now: datetime, council: Council) -> list[Slip]:
     """Our live needs and offers that this viewer may see."""
-    return [own_slip(row, viewer) for row in queries.board(connection, viewer, now=now)]
+    return [own_slip(row, viewer, now) for row in queries.board(connection, viewer, now=now)]
 
 
 def from_resolution(
     connection: Connection, viewer: Viewer, now: datetime, council: Council, object_id: str
 ) -> list[Slip]:
     """What is live and was put up from that resolution."""
-    return [own_slip(row, viewer) for row in queries.board(connection, viewer, now=now, because=object_id)]
+    return [own_slip(row, viewer, now) for row in queries.board(connection, viewer, now=now, because=object_id)]
 
 
 def unpublished(connection: Connection, viewer: Viewer, now: datetime, council: Council, public_id: str) -> Slip | None:
@@ -178,8 +215,9 @@ def unpublished(connection: Connection, viewer: Viewer, now: datetime, council: 
     row = queries.ours(connection, public_id)
     if row is None or not queries.on_the_board(row, viewer, now=now):
         return None
-    shown = own_slip(row, viewer)
+    shown = own_slip(row, viewer, now)
     address = f"{council.base_url}/o/{public_id}"
+    shown = replace(shown, details=shown.details | _beside(connection, row))
     return replace(shown, details=shown.details | below.parts_of(connection, row, address, viewer, now))
 
 
@@ -192,12 +230,13 @@ def slip(connection: Connection, replica: Replica, viewer: Viewer, now: datetime
         return None
     near = note.location.name if note.location is not None else ""
     left = words.left(note.available, note.quantity, note.unit)
+    often = recurring.said(note.recurrence, now) if note.recurrence is not None else ""
     own = queries.ours_at(connection, replica.object_id)
     return Slip(
         kind=note.direction,
         title=note.name,
-        words=note.words,
-        meta=tuple(part for part in (left, near) if part),
+        words=note.words if own is None else own.words,
+        meta=tuple(part for part in (left, near, often) if part),
         href=words.slip_address(replica.object_id, base_url=""),
         language=note.language or "und",
         updated=replica.updated,
@@ -208,7 +247,27 @@ def slip(connection: Connection, replica: Replica, viewer: Viewer, now: datetime
             "state": note.state.value,
             "category": note.category,
             "starts_at": note.start_time,
+            "repeats": often,
             "changeable": may_change(own, viewer),
+            **(_beside(connection, own) if own is not None else _told_beside(note)),
             **below.parts_of(connection, own, replica.object_id, viewer, now),
         },
     )
+
+
+def _beside(connection: Connection, row: Resource) -> dict[str, Any]:
+    """What stands beside the words of a record of ours: its kind, what that asks for, hours and ways in."""
+    kind = kinds_here.of(connection, row)
+    return {
+        "of_kind": kind,
+        "notes": beside.answers(kind, beside.notes_of(row)),
+        "hours": row.hours,
+        "access": row.access,
+        "standing": row.standing,
+        "cannot_wait": not row.can_wait,
+    }
+
+
+def _told_beside(note: ResourceNote) -> dict[str, Any]:
+    """The same of a nearby council's, whose words say the rest."""
+    return {"of_kind": kinds.find(note.kind) or kinds.find(note.category), "cannot_wait": not note.can_wait}

@@ -32,6 +32,7 @@ OUTCOMES: Final = [
     ("no-longer-wanted", phrase("No longer wanted"), ""),
 ]
 SENTENCES: Final = {
+    "direction": phrase("Say whether it is needed or offered."),
     "title": phrase("Say in a few words what it is."),
     "words": phrase("Please shorten the words a little."),
     "category": phrase("Choose a kind from the list."),

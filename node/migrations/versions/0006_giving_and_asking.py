@@ -23,13 +23,16 @@ _AS_IT_WAS = (
 # What fills rows that are there already; new rows bring their own, so the tables forget it again.
 _TEXT, _SEALED, _NUMBER, _YES_NO = sa.String(), federation.columns.SealedText(), sa.Integer(), sa.Boolean()
 _FILLED: dict[str, dict[str, sa.types.TypeEngine[object]]] = {
-    "member": dict.fromkeys(("kinds", "hours", "languages", "care"), _SEALED),
+    "member": dict.fromkeys(("kinds", "hours", "languages", "care", "mail"), _SEALED) | {"mail_how": _TEXT},
+    "turn": {"about": _TEXT},
     "profile": dict.fromkeys(("gathering_where", "gathering_access", "gathering_points", "rest_days"), _TEXT),
     "resource": {
-        **dict.fromkeys(("kind", "told_by", "taken_otherwise", "shown", "contact_language"), _TEXT),
-        "shown_why": _SEALED,
+        **dict.fromkeys(
+            ("kind", "told_by", "taken_otherwise", "shown", "contact_language", "repeats", "zone", "batch"), _TEXT
+        ),
+        **dict.fromkeys(("shown_why", "hours", "access", "notes"), _SEALED),
         "holder": _NUMBER,
-        **dict.fromkeys(("can_wait", "may_pass_on"), _YES_NO),
+        **dict.fromkeys(("can_wait", "may_pass_on", "standing"), _YES_NO),
     },
 }
 
@@ -74,6 +77,7 @@ def upgrade() -> None:
         sa.Column("counterpart_id", sa.Integer(), nullable=True),
         sa.Column("by_member", sa.Integer(), nullable=False),
         sa.Column("by_actor", sa.String(), nullable=True),
+        sa.Column("asked", sa.Boolean(), nullable=False),
         sa.Column("amount", sa.String(), nullable=True),
         sa.Column("unit", sa.String(), nullable=True),
         sa.Column("counterpart_amount", sa.String(), nullable=True),
@@ -115,10 +119,30 @@ def upgrade() -> None:
         sa.Column("done_at", federation.columns.Instant(), nullable=True),
         sa.Column("done_how", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["resource_id"], ["resource.id"], name=op.f("fk_report_resource_id_resource"), ondelete="CASCADE"
+            ["resource_id"], ["resource.id"], name=op.f("fk_report_resource_id_resource"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
     )
+    op.create_table(
+        "letter",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("resource_id", sa.Integer(), nullable=True),
+        sa.Column("member_id", sa.Integer(), nullable=True),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("written_at", federation.columns.Instant(), nullable=False),
+        sa.Column("due_at", federation.columns.Instant(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_letter_member_id_member"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["resource_id"], ["resource.id"], name=op.f("fk_letter_resource_id_resource"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+    )
+    with op.batch_alter_table("letter", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_letter_due_at"), ["due_at"], unique=False)
+
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_report_resource_id"), ["resource_id"], unique=False)
 
@@ -152,6 +176,17 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("care", federation.columns.SealedText(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("paused_at", federation.columns.Instant(), nullable=True))
         batch_op.add_column(sa.Column("paused_until", federation.columns.Instant(), nullable=True))
+        batch_op.add_column(sa.Column("mail", federation.columns.SealedText(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("mail_ok_at", federation.columns.Instant(), nullable=True))
+        batch_op.add_column(sa.Column("mail_how", sa.String(), nullable=False, server_default="daily"))
+        batch_op.add_column(sa.Column("companion", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("companion_until", federation.columns.Instant(), nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_member_companion_member"), "member", ["companion"], ["id"], ondelete="SET NULL"
+        )
+
+    with op.batch_alter_table("turn", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("about", sa.String(), nullable=False, server_default=""))
 
     with op.batch_alter_table("profile", schema=None) as batch_op:
         batch_op.add_column(sa.Column("gathering_at", federation.columns.Instant(), nullable=True))
@@ -181,6 +216,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("contact_language", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("closed_at", federation.columns.Instant(), nullable=True))
         batch_op.add_column(sa.Column("erase_at", federation.columns.Instant(), nullable=True))
+        batch_op.add_column(sa.Column("repeats", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("zone", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("standing", sa.Boolean(), nullable=False, server_default=sa.text("0")))
+        batch_op.add_column(sa.Column("hours", federation.columns.SealedText(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("access", federation.columns.SealedText(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("notes", federation.columns.SealedText(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("batch", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("asked_at", federation.columns.Instant(), nullable=True))
         batch_op.create_index("ix_resource_code", ["code"], unique=True)
         batch_op.create_index("ix_resource_erase_at", ["erase_at"], unique=False)
         batch_op.create_index("ix_resource_link_hash", ["link_hash"], unique=True)

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from node.accounts import actions, invites, turns
+from node.profile.rhythm import rhythm
 from node.rights import Right
 from node.web.entering import Attempts, come_in
 from node.web.errors import STATUS_OF_WORD
@@ -78,8 +79,10 @@ def _making(routes: Routes, site: Site) -> None:
         codes = site.store.write_now(
             lambda connection: invites.make_sheet(connection, acting, randomness=site.randomness, days=days)
         )
+        with site.store.reading() as connection:
+            meeting = rhythm(connection, now=site.now()).gathering
         slips = [(code, secret_qr_code(_address(site, code))) for code in codes]
-        return once(request, "account/slips.html", slips=slips, days=days)
+        return once(request, "account/slips.html", slips=slips, days=days, gathering=meeting)
 
     @routes.post("/invites/{invite_id}/end")
     def end(request: Request, invite_id: int) -> Response:

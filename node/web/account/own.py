@@ -4,11 +4,14 @@ Codes are shown in the answer to the form that made them and nowhere else. A pas
 was typed beside it either.
 """
 
+from typing import Any
+
 from fastapi import Request
 from fastapi.responses import Response
 
 from node.accounts import own, passkeys, passwords, recovery
 from node.rights import Right
+from node.web.account import companions
 from node.web.entering import speak
 from node.web.forms import Problem, Typed, problems_of
 from node.web.routes import Routes
@@ -19,37 +22,8 @@ from schemas.refusal import Refusal
 def router(site: Site) -> Routes:
     routes = Routes(include_in_schema=False)
 
-    def show(
-        request: Request,
-        *,
-        problems: tuple[Problem, ...] = (),
-        typed: dict[str, str] | None = None,
-        said: str = "",
-    ) -> Response:
-        viewer, now = site.viewer(request), site.now()
-        member_id = viewer.require(Right.OWN_ACCOUNT)
-        with site.store.reading() as connection:
-            language = own.chosen_language(connection, member_id=member_id)
-            rows = {
-                "sessions": own.sessions(
-                    connection, member_id=member_id, session_token=site.session_token(request), now=now
-                ),
-                "passkeys": passkeys.listing(connection, member_id=member_id),
-                "sign_in_name": passwords.sign_in_name(connection, member_id=member_id),
-                "codes_left": recovery.left(connection, member_id=member_id),
-            }
-        return site.page(
-            request,
-            "account/own.html",
-            status=422 if problems else 200,
-            problems=problems,
-            said=said,
-            typed=typed or {"name": viewer.name, "language": language or ""},
-            languages=[(tongue.code, tongue.name) for tongue in site.tongues.values()],
-            with_passkeys=passkeys.host_of(site.council) is not None,
-            rights=Right,
-            **rows,
-        )
+    def show(request: Request, **given: Any) -> Response:
+        return page(site, request, **given)
 
     @routes.get("/account")
     def account_page(request: Request, said: str = "") -> Response:
@@ -64,7 +38,7 @@ def router(site: Site) -> Routes:
                 lambda connection: own.change(connection, acting, name=name, language=language, languages=site.tongues)
             )
         except Refusal as refusal:
-            return show(request, problems=_mendable(refusal), typed=typed)
+            return show(request, problems=_mendable(refusal), typed={"language": "", **typed})
         response = see_other("/account?said=kept")
         speak(site, response, language)
         return response
@@ -112,6 +86,45 @@ def router(site: Site) -> Routes:
         return see_other("/account#password")
 
     return routes
+
+
+def page(
+    site: Site,
+    request: Request,
+    *,
+    problems: tuple[Problem, ...] = (),
+    typed: dict[str, str] | None = None,
+    said: str = "",
+) -> Response:
+    """The whole page, for whoever answers one of its forms. What was `typed` into one form leaves the others as they are kept."""
+    viewer, now = site.viewer(request), site.now()
+    member_id = viewer.require(Right.OWN_ACCOUNT)
+    with site.store.reading() as connection:
+        kept = own.kept(connection, member_id=member_id)
+        rows = {
+            "sessions": own.sessions(
+                connection, member_id=member_id, session_token=site.session_token(request), now=now
+            ),
+            "passkeys": passkeys.listing(connection, member_id=member_id),
+            "sign_in_name": passwords.sign_in_name(connection, member_id=member_id),
+            "codes_left": recovery.left(connection, member_id=member_id),
+            **companions.of(site, connection, viewer),
+        }
+    usual = {"name": viewer.name, "language": kept.language or "", "mail": kept.mail, "mail_how": kept.mail_how}
+    return site.page(
+        request,
+        "account/own.html",
+        status=422 if problems else 200,
+        problems=problems,
+        said=said,
+        typed=usual | (typed or {}),
+        kept=kept,
+        with_mail=site.settings.mail.on,
+        languages=[(tongue.code, tongue.name) for tongue in site.tongues.values()],
+        with_passkeys=passkeys.host_of(site.council) is not None,
+        rights=Right,
+        **rows,
+    )
 
 
 def _once(page: Response) -> Response:

@@ -1,4 +1,4 @@
-"""The page of the server turn: who has it until when, who is learning it, and handing it over."""
+"""The page of turns: who has the server turn until when, who is learning it, and handing it over; and who is on call."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,7 @@ from node.accounts import handing_over, turns
 from node.accounts.people import called
 from node.feature import Acting
 from node.rights import Right
+from node.web.account import on_call
 from node.web.forms import Problem, Typed, problems_of
 from node.web.routes import Routes
 from node.web.site import Site, see_other
@@ -27,6 +28,7 @@ def router(site: Site) -> Routes:
             held = turns.held_turns(connection)
             names = turns.present(connection)
             open_turns = handing_over.to_hand_over(connection, now)
+            more = on_call.given(connection, viewer, site)
         others = [(str(number), called(name, number)) for number, name in names.items() if number != member_id]
         mine = [turn for turn in open_turns if turn.holder == member_id]
         return site.page(
@@ -48,7 +50,10 @@ def router(site: Site) -> Routes:
             again=bool(mine) and max(turn.until for turn in mine) - now <= handing_over.AGAIN_BEFORE,
             me=member_id,
             may_invite=viewer.may(Right.INVITE),
+            **more,
         )
+
+    on_call.add(routes, site, show)
 
     @routes.get("/turns")
     def turns_page(request: Request) -> Response:

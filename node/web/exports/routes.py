@@ -1,4 +1,4 @@
-"""Every public list in the forms that other programs read: CSV, Atom and, where there are days, a calendar.
+"""Every public list in the forms that other programs read: CSV, Atom and, where there are days or places, calendar and GeoJSON.
 
 A list page hands over its slips once, by the function that the page itself uses, so that no form ever holds more than the
 page would show to this very viewer. This module reads no table and judges no audience.
@@ -25,7 +25,8 @@ class Listing:
 
     `path`: where its forms lie, without their endings; `page`: its page, if that lies elsewhere. `columns`: the details of its
     slips that a table shows beside what every slip has. `days`: the details that hold a day for the calendar, each with what is
-    then to be done, of a title.
+    then to be done, of a title; `times`: the detail that holds a Recurrence. `places`: its slips may have a detail "point" for
+    GeoJSON, latitude and longitude of the middle of a cell and never of anything finer.
     """
 
     path: str
@@ -34,10 +35,12 @@ class Listing:
     page: str = ""
     columns: tuple[str, ...] = ()
     days: tuple[tuple[str, Callable[[str], str]], ...] = ()
+    times: str = ""
+    places: bool = False
 
 
 def add(routes: Routes, site: Site, listing: Listing) -> None:
-    """The routes of one list's forms, beside its JSON: `<path>.csv`, `<path>.atom`, and `<path>.ics` where it has days."""
+    """The routes of one list's forms, beside its JSON: `<path>.csv`, `<path>.atom`, and what it has the details for."""
 
     def gathered(request: Request) -> list[Addressed]:
         catalogue, base = site.tongue(request).catalogue, site.council.base_url
@@ -70,17 +73,24 @@ def add(routes: Routes, site: Site, listing: Listing) -> None:
         body = feed(slips, source(request, "atom"), now=site.now())
         return Response(body, media_type="application/atom+xml; charset=utf-8")
 
-    if not listing.days:
-        return
+    if listing.days or listing.times:
 
-    @routes.get(f"{listing.path}.ics", include_in_schema=False)
-    def as_calendar(request: Request) -> Response:
-        from node.web.exports.calendars import calendar
+        @routes.get(f"{listing.path}.ics", include_in_schema=False)
+        def as_calendar(request: Request) -> Response:
+            from node.web.exports.calendars import calendar
 
-        slips = gathered(request)
-        catalogue = site.tongue(request).catalogue
-        body = calendar(slips, source(request, "ics"), days=listing.days, catalogue=catalogue)
-        return _file(body, "text/calendar; charset=utf-8", listing, "ics")
+            slips, catalogue = gathered(request), site.tongue(request).catalogue
+            body = calendar(slips, source(request, "ics"), days=listing.days, times=listing.times, catalogue=catalogue)
+            return _file(body, "text/calendar; charset=utf-8", listing, "ics")
+
+    if listing.places:
+
+        @routes.get(f"{listing.path}.geojson", include_in_schema=False)
+        def as_geojson(request: Request) -> Response:
+            from node.web.exports.points import collection
+
+            body = collection(gathered(request), columns=listing.columns)
+            return _file(body, "application/geo+json", listing, "geojson")
 
 
 def _file(body: bytes, media_type: str, listing: Listing, ending: str) -> Response:

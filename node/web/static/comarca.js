@@ -96,6 +96,7 @@ function leave(link) {
   document.title = "";
   // If the line is cut in this moment, what is loaded again is the wall and not this page.
   try { history.replaceState(null, "", "/"); } catch { /* the way out matters more */ }
+  if (link.dataset.leave) navigator.sendBeacon(link.dataset.leave, new URLSearchParams());
   forgetCopies().catch(() => 0);
   location.replace(link.href);
 }

@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection
 
 from federation.tables import table_of
-from node.feature import Acting
 from node.features.resources import quantities, reckoning, telling
+from node.features.resources.agreements import saying
 from node.features.resources.promises.states import ON_THE_COUNTERPART, ON_THE_RESOURCE, OPEN, State, may_become
 from node.features.resources.promises.tables import Promise
 from node.features.resources.tables import Resource
+from node.features.resources.telling import Speaking
 from schemas.phrase import phrase
 from schemas.refusal import Refusal
 
@@ -30,7 +31,8 @@ class Proposal:
     """What is promised: to a record of ours (`resource_id`) or of a nearby council (`object_id`), by whom, how much, from what.
 
     `amount` is decimal text in `unit`, None where nothing is counted. `counterpart_id` is a record of ours that it draws on,
-    `counterpart_amount` how much of that, typed by hand where it counts in another unit. It lapses at `ends_at`.
+    `counterpart_amount` how much of that, typed by hand where it counts in another unit. It lapses at `ends_at`. With `asked` one
+    council has asked the other for it (`tables.Promise`).
     """
 
     ends_at: datetime
@@ -45,10 +47,11 @@ class Proposal:
     words: str = ""
     starts_at: datetime | None = None
     offer_id: str | None = None
+    asked: bool = False
 
 
 def add(
-    connection: Connection, acting: Acting, proposal: Proposal, state: State = State.PROPOSED, *, told: bool = False
+    connection: Connection, acting: Speaking, proposal: Proposal, state: State = State.PROPOSED, *, told: bool = False
 ) -> Promise:
     """Keep a new promise. With `told` a nearby council has said it: then it is kept whatever is left, and answered elsewhere.
 
@@ -70,12 +73,12 @@ def add(
 
 
 def turn_to(
-    connection: Connection, acting: Acting, promise_id: int, state: State, *, told: bool = False, **columns: Any
+    connection: Connection, acting: Speaking, promise_id: int, state: State, *, told: bool = False, **columns: Any
 ) -> Promise:
     """Move a promise on, and reckon both sides anew. Saying the same again changes nothing but the given columns.
 
     A person may only go where life goes (`states.may_become`) and only where there is enough. With `told` it is what signed acts
-    say: that stands in whatever order they came, and even beyond what is left.
+    say: that stands in whatever order they came, and even beyond what is left. What another council has to hear of it is said.
     Raises Refusal("not-found"), ("moved-on") or ("not-enough", "amount").
     """
     promise = find(connection, promise_id)
@@ -83,18 +86,20 @@ def turn_to(
     if not told:
         if before is not state and not may_become(before, state):
             raise Refusal("moved-on", sentence=phrase("This promise has moved on. Look at it again."))
-        _check_room(connection, after, before=before)
+        _check_room(connection, after, before=promise)
     values = {**columns, "state": state.value, "updated_at": acting.now}
     connection.execute(_PROMISES.update().where(_PROMISES.c.id == promise_id).values(**values))
-    _recount(connection, acting, promise)
+    _recount(connection, acting, promise, after)
+    saying.follow(connection, acting, find(connection, promise_id))
     return find(connection, promise_id)
 
 
-def decline(connection: Connection, acting: Acting, promise_id: int) -> None:
+def decline(connection: Connection, acting: Speaking, promise_id: int) -> None:
     """Not this time: the row goes, and with it everything that could tell. Only what nobody has agreed to can be declined."""
     promise = find(connection, promise_id)
     if State(promise.state) not in (State.WAITING, State.PROPOSED):
         raise Refusal("moved-on", sentence=phrase("This promise has moved on. Look at it again."))
+    saying.follow(connection, acting, promise.model_copy(update={"state": State.DECLINED.value}))
     connection.execute(_PROMISES.delete().where(_PROMISES.c.id == promise_id))
     _recount(connection, acting, promise)
 
@@ -133,21 +138,19 @@ def waiting(connection: Connection, resource_id: int) -> list[quantities.Waits]:
     ]
 
 
-def lapse_unanswered(connection: Connection, acting: Acting, resource_id: int) -> None:
-    """A record of ours is closed: what nobody has agreed to lapses, and gives back what it drew on."""
-    for one in of_resource(connection, resource_id, State.WAITING, State.PROPOSED):
-        turn_to(connection, acting, one.id or 0, State.LAPSED, told=True)
+def wait_until(connection: Connection, acting: Speaking, resource_id: int, ends_at: datetime) -> None:
+    """Whoever waits for a record of ours waits for as long as it stays up."""
+    for one in of_resource(connection, resource_id, State.WAITING):
+        turn_to(connection, acting, one.id or 0, State.WAITING, ends_at=ends_at)
 
 
-def give_back_all(connection: Connection, acting: Acting, member_id: int) -> None:
-    """A neighbour leaves: what they had promised and not done comes back, and no promise names them any more."""
-    for one in of_member(connection, member_id, *OPEN):
-        turn_to(connection, acting, one.id or 0, State.GIVEN_BACK, told=True, words="")
+def forget_member(connection: Connection, member_id: int) -> None:
+    """A neighbour leaves, and what they had promised is done or given back: no promise names them any more."""
     connection.execute(_PROMISES.update().where(_PROMISES.c.by_member == member_id).values(by_member=0, words=""))
 
 
 def forget_about(
-    connection: Connection, resource_ids: Iterable[int], acting: Acting | None = None, *, over: bool = False
+    connection: Connection, resource_ids: Iterable[int], acting: Speaking | None = None, *, over: bool = False
 ) -> None:
     """Before records of ours go: their promises go with them, and what these drew on is right without them.
 
@@ -167,6 +170,9 @@ def forget_about(
         connection.execute(
             _RESOURCES.update().where(_RESOURCES.c.id == row.id).values(taken_otherwise=quantities.as_text(gone))
         )
+    if acting is not None:
+        for promise in _all(connection, _PROMISES.c.resource_id.in_(ids), OPEN):
+            saying.follow(connection, acting, promise.model_copy(update={"state": State.GIVEN_BACK.value}))
     connection.execute(_PROMISES.delete().where(_PROMISES.c.resource_id.in_(ids)))
     if acting is not None:
         for counterpart in sorted({one.counterpart_id for one in rows if one.counterpart_id is not None} - set(ids)):
@@ -188,19 +194,21 @@ def _all(connection: Connection, where: ColumnElement[bool], states: Iterable[St
     return [Promise(**row) for row in connection.execute(statement).mappings()]
 
 
-def _check_room(connection: Connection, promise: Promise, *, before: State | None) -> None:
+def _check_room(connection: Connection, promise: Promise, *, before: Promise | None) -> None:
     """A promise that begins to take from a side needs room there."""
-    after = State(promise.state)
-    if promise.resource_id is not None and after in ON_THE_RESOURCE and before not in ON_THE_RESOURCE:
+    after, was = State(promise.state), None if before is None else State(before.state)
+    drew_on = None if before is None or was not in ON_THE_COUNTERPART else before.counterpart_id
+    if promise.resource_id is not None and after in ON_THE_RESOURCE and was not in ON_THE_RESOURCE:
         reckoning.check_fits(connection, reckoning.found(connection, promise.resource_id), promise.amount)
-    if promise.counterpart_id is not None and after in ON_THE_COUNTERPART and before not in ON_THE_COUNTERPART:
-        row = reckoning.found(connection, promise.counterpart_id)
+    if promise.counterpart_id not in (None, drew_on) and after in ON_THE_COUNTERPART:
+        row = reckoning.found(connection, promise.counterpart_id or 0)
         amount = reckoning.counterpart_amount(promise, row)
         if amount is not None:
             reckoning.check_fits(connection, row, amount)
 
 
-def _recount(connection: Connection, acting: Acting, promise: Promise) -> None:
-    for resource_id in (promise.resource_id, promise.counterpart_id):
-        if resource_id is not None:
-            reckoning.recount(connection, resource_id, acting)
+def _recount(connection: Connection, acting: Speaking, *promises: Promise) -> None:
+    """Both sides of a promise, as it was and as it is."""
+    touched = [number for one in promises for number in (one.resource_id, one.counterpart_id) if number is not None]
+    for resource_id in dict.fromkeys(touched):
+        reckoning.recount(connection, resource_id, acting)

@@ -22,9 +22,10 @@ def _of_a_resource(*, keeps: bool = False) -> Any:
 class Promise(SQLModel, table=True):
     """A yes to all or part of one need or offer: ours (`resource_id`) or a nearby council's (`object_id`), never both.
 
-    `by_member` is the neighbour of ours who promised, 0 where nobody is kept; `by_actor` the nearby council that did. Where
-    our own offer is drawn on, or our own need filled, `counterpart_id` is that. `amount` is decimal text in `unit`, None where
-    nothing is counted; `counterpart_amount` what it means in the counterpart's unit, typed by hand where units differ.
+    `by_member` is the neighbour of ours who promised, 0 where nobody is kept; `by_actor` the nearby council that did, or, with
+    `asked`, that we have asked to do it (`resource_id`) or that asks us (`object_id`). Where our own offer is drawn on, or our
+    own need filled, `counterpart_id` is that. `amount` is decimal text in `unit`, None where nothing is counted;
+    `counterpart_amount` what it means in the counterpart's unit, typed by hand where units differ.
     `state` is a word of `states.State`. `offer_id` and `agreement_id` are addresses (FEP-0837). A proposal lapses at `ends_at`.
     `outcome` says whether it met the need, for whoever asked.
     """
@@ -44,6 +45,7 @@ class Promise(SQLModel, table=True):
     counterpart_id: int | None = Field(default=None, sa_column=_of_a_resource(keeps=True))
     by_member: int = 0
     by_actor: str | None = None
+    asked: bool = False
     amount: str | None = None
     unit: str | None = None
     counterpart_amount: str | None = None
